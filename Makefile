@@ -1,0 +1,79 @@
+# All set-up, checks and runs. `make help` lists them; nothing else needs to be installed by hand.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help install demo test check format bench sources lock clean
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+LOCKED := $(VENV)/.locked
+INSTALLED := $(VENV)/.installed
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
+
+# Nothing here phones home.
+export DO_NOT_TRACK := 1
+export DBT_SEND_ANONYMOUS_USAGE_STATS := false
+export GX_ANALYTICS_ENABLED := false
+export DAGSTER_DISABLE_TELEMETRY := yes
+
+help: ## List what can be made
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' Makefile
+
+demo: $(INSTALLED) ## Set up if need be, then run a bundled hospital feed to tables, scores and alerts
+	@$(BIN)/pulsehouse demo
+
+test: check ## Everything CI runs: the checks, then all tests
+	@echo "== pytest"
+	@$(BIN)/python -m pytest
+
+check: $(INSTALLED) ## The quick part: format, lint, types, import arrows, SQL
+	@echo "== ruff format"; $(BIN)/ruff format --check --quiet .
+	@echo "== ruff check"; $(BIN)/ruff check --quiet .
+	@echo "== mypy"; $(BIN)/mypy
+	@echo "== import-linter"; $(BIN)/lint-imports --no-cache --no-logo
+	@echo "== sqlfluff"; $(BIN)/sqlfluff lint --disable-progress-bar dbt_project/models
+
+format: $(INSTALLED) ## Bring the code into its format, and mend what ruff can mend
+	@$(BIN)/ruff check --fix --exit-zero --silent .
+	@$(BIN)/ruff format --quiet .
+
+bench: $(INSTALLED) ## Measure speed and memory on this machine
+	@$(BIN)/pulsehouse bench
+
+sources: $(INSTALLED) ## Write the dbt sources anew from the table contracts
+	@$(BIN)/python -m orchestration.dbt_sources
+
+install: $(INSTALLED) ## Only set up
+
+$(INSTALLED): $(LOCKED) pyproject.toml
+	@$(PIP) install --quiet --no-deps --no-build-isolation --no-index --editable .
+	@touch $@
+
+# Bytecode is made at first import instead: doing it here adds half to the time of a set-up.
+$(LOCKED): requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' 2>/dev/null || { \
+	  version=$$($(PYTHON) --version 2>&1 | head -n 1 || true); \
+	  echo "Pulsehouse needs Python 3.11 or 3.12; '$(PYTHON)' says: $$version" >&2; \
+	  echo "Name another one: make $(firstword $(MAKECMDGOALS)) PYTHON=python3.11" >&2; exit 1; }
+	@echo "Setting up $(VENV) from requirements.lock, once: one to three minutes"
+	@$(PYTHON) -m venv --clear $(VENV) || { \
+	  echo "'$(PYTHON)' cannot make virtual environments: is the system's venv package missing?" >&2; exit 1; }
+	@$(PIP) install --require-hashes --no-compile --progress-bar off -r requirements.lock | awk -v log_file=$(VENV)/install.log ' \
+	  { print > log_file } \
+	  /^Collecting / { n++; if (n % 40 == 0) { print "  " n " packages found"; fflush() } } \
+	  /^Installing collected/ { print "  " n " packages fetched and checked against their hashes; unpacking"; fflush() }'
+	@touch $@
+
+lock: $(INSTALLED) ## Resolve pyproject.toml anew into requirements.lock; UPGRADE=1 takes newest versions
+	@$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 \
+	  --fork-strategy fewest --generate-hashes --no-strip-extras --no-emit-index-url --no-annotate --quiet \
+	  --custom-compile-command "make lock" $(if $(UPGRADE),--upgrade) --output-file requirements.lock
+	@echo "requirements.lock: $$(grep -c '^[a-z].*==' requirements.lock) packages"
+
+clean: ## Remove what was made here: environment, caches, build output (never a lake)
+	@rm -rf $(VENV) dist htmlcov .coverage .mypy_cache .pytest_cache .ruff_cache .import_linter_cache \
+	  .hypothesis .tmp_dagster_home_* dbt_project/target dbt_project/logs
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
