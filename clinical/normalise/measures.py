@@ -1,0 +1,82 @@
+"""Numbers of numeric concepts in their canonical units.
+
+Here: conversion, the inspired-fraction rule and censored values. Not here: which conversions a
+concept allows (units.py), texts that stand for a number (answers.py), plausibility (values.py).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from clinical.concepts import grid_above, grid_below
+from clinical.normalise.coding import Codings
+from clinical.normalise.distinct import distinct, flags, flat
+from clinical.normalise.units import Conversion, conversion
+from clinical.wire.profile import FeedProfile
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Measures:
+    """Canonical value of every row, NaN where there is none, and where which reason applies."""
+
+    value: Floats
+    reasons: dict[str, NDArray[np.bool_]]
+
+
+def measures(rows: pa.Table, codings: Codings, profile: FeedProfile) -> Measures:
+    """The numbers of a table of observations; rows of other concepts are left alone."""
+    pairs = distinct(pa.array(codings.which), flat(rows["unit_as_sent"]))
+    found = pairs.decide(lambda place, unit: _conversion(codings, place, unit, profile))
+    factor = np.array([item.factor for item in found] or [1.0])[pairs.which]
+    offset = np.array([item.offset for item in found] or [0.0])[pairs.which]
+    number = np.asarray(flat(rows["value_number"]).to_numpy(zero_copy_only=False), np.float64)
+    with np.errstate(over="ignore"):  # a number too large for its unit is implausible (values.py)
+        value = np.where(np.isfinite(number), number, np.nan) * factor + offset
+    value = _censored(_inspired(value, codings), flat(rows["comparator"]), codings)
+    reasons = {"not_a_number": ~np.isfinite(number)}
+    for reason in ("missing_unit", "unknown_unit"):
+        reasons[reason] = np.array([item.reason == reason for item in found] or [False])[
+            pairs.which
+        ]
+        value[reasons[reason]] = np.nan
+    return Measures(value, reasons)
+
+
+def _conversion(codings: Codings, place: int, unit: str | None, profile: FeedProfile) -> Conversion:
+    coding = codings.each[place]
+    if coding.concept is None or coding.concept.kind != "numeric":
+        return Conversion()
+    return conversion(coding.concept, unit, coding.unit, profile.units)
+
+
+def _inspired(value: Floats, codings: Codings) -> Floats:
+    """Inspired oxygen as a percentage: 0.2-1.0 is a fraction of 1.
+
+    20-100 is kept; 1-20 falls outside the plausible range: a litre flow in the wrong field.
+
+    Source: clinical-definitions section 4, after mimic-code bg.sql.
+    """
+    fraction = codings.per_row(lambda concept: float(concept.name == "fio2")) == 1.0
+    fraction &= (value >= 0.2) & (value <= 1.0)  # noqa: PLR2004 - the bounds of the source
+    return value * np.where(fraction, 100.0, 1.0)
+
+
+def _censored(value: Floats, comparator: pa.Array, codings: Codings) -> Floats:
+    """A censored value as the nearest number on the concept's grid that it can be.
+
+    `<5` of a concept with precision 1 is 4, `>5` is 6; `<=5` and `>=5` are 5. Bands are defined on
+    that grid, so the value falls into the band beside the bound, never into the bound's own. [P]
+    """
+    below, above = (flags(pc.equal(comparator, sign)) for sign in ("<", ">"))
+    if not (below.any() or above.any()):
+        return value
+    precision = np.nan_to_num(codings.per_row(lambda concept: concept.precision), nan=1.0)
+    value = value.copy()
+    value[below] = grid_below(value[below], precision[below])
+    value[above] = grid_above(value[above], precision[above])
+    return value

@@ -1,0 +1,104 @@
+"""Observations as they are stored: as sent, and in the concept's own terms.
+
+Here: the identity of an observation and the columns that normalising adds. Not here: how values
+come about (values.py).
+"""
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from clinical.normalise.coding import codings
+from clinical.normalise.distinct import flat
+from clinical.normalise.values import values
+from clinical.wire.profile import FeedProfile
+
+# The order of the stored contract, without provenance.
+COLUMNS = (
+    "message",
+    "facility",
+    "patient_id",
+    "encounter_id",
+    "observation_id",
+    "order_id",
+    "code",
+    "code_system",
+    "code_text",
+    "sub_id",
+    "concept",
+    "loinc_code",
+    "value_type",
+    "value_text",
+    "comparator",
+    "value_number",
+    "unit_as_sent",
+    "value",
+    "value_code",
+    "ucum_unit",
+    "effective_at",
+    "documented_at",
+    "status",
+    "abnormal_flag",
+    "is_scored",
+    "not_scored_reason",
+)
+
+
+def observations(rows: pa.Table, received_at: pa.Array, profile: FeedProfile) -> pa.Table:
+    """Observations with their concept, canonical value and the reason why one is not scored."""
+    coded = codings(rows, profile)
+    found = values(rows, received_at, coded, profile)
+    added = {
+        "observation_id": observation_id(rows),
+        "concept": coded.concept(),
+        "loinc_code": coded.loinc_code(),
+        "value_number": _finite(flat(rows["value_number"])),
+        "value": found.value,
+        "value_code": found.value_code,
+        "ucum_unit": coded.ucum_unit(),
+        "is_scored": pc.is_null(found.reason),
+        "not_scored_reason": found.reason,
+    }
+    return pa.table({name: added[name] if name in added else rows[name] for name in COLUMNS})
+
+
+def observation_id(rows: pa.Table) -> pa.Array:
+    """The identity of each observation across its corrections.
+
+    `order|system|code|sub-id|time`, the time in microseconds since 1970 (UTC); without an order
+    number `facility|patient||system|code|sub-id|time`. A part that is not known is empty; `%` and
+    `|` within a part are written `%25` and `%7C`. Status, unit and value are no part of it: those
+    get corrected.
+    """
+    time = pc.cast(pc.cast(flat(rows["effective_at"]), pa.int64()), pa.string())
+    names = ("order_id", "code_system", "code", "sub_id")
+    parts = [_part(flat(rows[name])) for name in names]
+    joined = _joined(*parts, _part(time))
+    ordered = pc.not_equal(parts[0], "")
+    if pc.all(ordered).as_py():
+        return joined
+    owner = (_part(flat(rows[name])) for name in ("facility", "patient_id"))
+    return pc.if_else(ordered, joined, _joined(*owner, joined))
+
+
+def _finite(number: pa.Array) -> pa.Array:
+    """A number as sent; what no score and no table may hold is null."""
+    return pc.if_else(pc.is_finite(number), number, pa.scalar(None, pa.float64()))
+
+
+def _joined(*parts: pa.Array) -> pa.Array:
+    return pc.binary_join_element_wise(*parts, "|")
+
+
+def _part(text: pa.Array) -> pa.Array:
+    text = pc.fill_null(text, "")
+    for mark, written in (("%", "%25"), ("|", "%7C")):
+        if _may_hold(text, mark):
+            text = pc.replace_substring(text, mark, written)
+    return text
+
+
+def _may_hold(text: pa.Array, mark: str) -> bool:
+    """Whether the bytes behind a column hold a mark at all: cheaper than asking every text."""
+    content = text.buffers()[2]
+    return content is not None and bool((np.frombuffer(content, np.uint8) == ord(mark)).any())

@@ -1,0 +1,63 @@
+"""Orders that are evidence of a suspected infection.
+
+Here: which orders are cultures of a body fluid. Not here: their results, or which cultures count
+together with which antibiotics (clinical/detection).
+"""
+
+import re
+
+import pyarrow as pa
+
+from clinical.concepts import LOINC_CONCEPTS
+from clinical.normalise.coding import LOINC_SYSTEMS
+from clinical.normalise.distinct import distinct, flat
+from clinical.wire.profile import FeedProfile
+
+CULTURE = "culture"
+# A code map row with this code speaks for every code of its system, a microbiology system say.
+ANY_CODE = "*"
+CULTURE_WORDS = frozenset({"culture", "cultures", "cult", "bcx", "ucx"})
+# A screen asks whether a patient carries a germ, a serology or antigen test is no culture, and a
+# held or cancelled specimen is not grown. mimic-code counts every microbiology event. [P]
+NOT_CULTURES = frozenset(
+    {"screen", "screening", "surveillance", "mrsa", "vre", "carriage", "hold", "cancelled"}
+    | {"serology", "immunology", "antigen", "antibody", "dfa", "viral", "virus", "influenza"}
+    | {"pcr", "dna", "rna", "toxin", "load"}
+)
+
+
+def order_events(rows: pa.Table, profile: FeedProfile) -> pa.Table:
+    """Order events with `concept`: culture for a body-fluid culture, else null."""
+    names = ("code_system", "code", "code_text", "specimen")
+    orders = distinct(*(flat(rows[name]) for name in names))
+    found = orders.decide(lambda *order: CULTURE if is_culture(profile, *order) else None)
+    concept = pa.array(found, pa.string()).take(pa.array(orders.which))
+    return rows.add_column(rows.column_names.index("specimen") + 1, "concept", concept)
+
+
+def is_culture(
+    profile: FeedProfile,
+    system: str | None,
+    code: str | None,
+    text: str | None = None,
+    specimen: str | None = None,
+) -> bool:
+    """Whether an order is a body-fluid culture.
+
+    First the feed's map of the very code, then LOINC, then the words of the order; an order of a
+    system that the map gives to cultures as a whole needs no word for it, but may be no screen.
+    """
+    rule = profile.rule_for(system, code) if code else None
+    if rule is not None:
+        return rule.concept == CULTURE
+    if code and system in LOINC_SYSTEMS and code in LOINC_CONCEPTS:
+        return LOINC_CONCEPTS[code].name == CULTURE
+    words = _words(text) | _words(code) | _words(specimen)
+    if words & NOT_CULTURES:
+        return False
+    any_code = profile.rule_for(system, ANY_CODE)
+    return bool(words & CULTURE_WORDS) or (any_code is not None and any_code.concept == CULTURE)
+
+
+def _words(text: str | None) -> set[str]:
+    return set(re.findall(r"[a-z]+", (text or "").casefold()))
