@@ -1,0 +1,31 @@
+"""The wire: what senders send, decoded into facts as they said them.
+
+Here: `decode` and `sent_at`, whatever the format of the feed. Not here: what codes and units mean
+(clinical/normalise).
+"""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+import pyarrow as pa
+
+from clinical.wire import fhir, hl7
+from clinical.wire.decoded import Decoded
+from clinical.wire.profile import FeedProfile, Format
+
+DECODERS: Mapping[Format, Callable[[pa.Array, FeedProfile], Decoded]] = MappingProxyType(
+    {"hl7v2": hl7.decode, "fhir": fhir.decode}
+)
+CLOCKS: Mapping[Format, Callable[[pa.Array, FeedProfile], pa.Array]] = MappingProxyType(
+    {"hl7v2": hl7.sent_at, "fhir": fhir.sent_at}
+)
+
+
+def decode(messages: pa.Array, profile: FeedProfile) -> Decoded:
+    """A disposition for every message of a batch, and the facts of the parsed ones."""
+    return DECODERS[profile.format](messages, profile)
+
+
+def sent_at(messages: pa.Array, profile: FeedProfile) -> pa.Array:
+    """When each message of a batch was sent, in UTC; null where it does not say."""
+    return CLOCKS[profile.format](messages, profile)

@@ -1,0 +1,10 @@
+"""FHIR R4: messages of JSON in, facts out.
+
+Here: decoding a batch of messages, each an NDJSON line or a JSON document, and when each was sent.
+Not here: splitting files into messages (frames.py), or codes and units (clinical/normalise).
+"""
+
+from clinical.wire.fhir.decoding import decode, sent_at
+from clinical.wire.fhir.frames import Splitter
+
+__all__ = ["Splitter", "decode", "sent_at"]

@@ -1,0 +1,101 @@
+"""Codes of FHIR: which coding of several speaks, and the contract's word for a status.
+
+Here: choosing among codings, codes of answers, the table of statuses. Not here: what a code means
+(clinical/normalise).
+"""
+
+from functools import lru_cache
+from typing import NamedTuple
+
+import msgspec
+
+from clinical.wire.fhir.reasons import DecodeError, Reason
+from clinical.wire.fhir.resources import CodeableConcept, Coding
+
+LOINC = "http://loinc.org"
+
+# FHIR R4 observation-status to the contract's words. `amended` and `corrected` both replace what
+# was final before (https://hl7.org/fhir/R4/valueset-observation-status.html).
+STATUS = {
+    "registered": "registered",
+    "preliminary": "preliminary",
+    "final": "final",
+    "amended": "corrected",
+    "corrected": "corrected",
+    "cancelled": "cancelled",
+    "entered-in-error": "entered_in_error",
+}
+
+
+class Code(NamedTuple):
+    """A code as sent, and the next best coding of the same thing."""
+
+    code: str | None
+    system: str | None
+    text: str | None
+    alternate_code: str | None
+    alternate_system: str | None
+
+
+_NONE = Code(None, None, None, None, None)
+_NO_CODING = Coding()
+_CONCEPT = msgspec.json.Decoder(CodeableConcept | None)
+
+# Longer concepts are not remembered: memory stays bounded whatever a sender puts in them.
+_REMEMBERED_BYTES = 2048
+
+
+def code_of(raw: msgspec.Raw) -> Code:
+    """The code in the JSON of a CodeableConcept; each distinct one is read once.
+
+    Raises:
+        DecodeError: wrong_shape.
+    """
+    concept = bytes(raw)
+    return _remembered(concept) if len(concept) <= _REMEMBERED_BYTES else _read(concept)
+
+
+def _read(raw: bytes) -> Code:
+    try:
+        return pick(_CONCEPT.decode(raw or b"null"))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise DecodeError(Reason.WRONG_SHAPE) from None
+
+
+_remembered = lru_cache(maxsize=4096)(_read)
+
+
+def pick(concept: CodeableConcept | None) -> Code:
+    """The LOINC coding if there is one, else the first; the next one stands as the alternate."""
+    if concept is None:
+        return _NONE
+    codings = [coding for coding in concept.coding or () if coding.code]
+    if not codings:
+        return Code(None, None, concept.text or _display(concept), None, None)
+    if len(codings) > 1:
+        codings.sort(key=_not_loinc)
+    first, second = codings[0], codings[1] if len(codings) > 1 else _NO_CODING
+    return Code(first.code, first.system, concept.text or first.display, second.code, second.system)
+
+
+def answer(concept: CodeableConcept | None) -> str | None:
+    """An answer as one text: its code where it has one, else its words."""
+    if concept is None:
+        return None
+    for coding in concept.coding or ():
+        if coding.code:
+            return coding.code
+    return concept.text or _display(concept)
+
+
+def has_code(concept: CodeableConcept | None, code: str) -> bool:
+    """Whether a concept is said with a code, in whichever system."""
+    return concept is not None and any(coding.code == code for coding in concept.coding or ())
+
+
+def _not_loinc(coding: Coding) -> bool:
+    return coding.system != LOINC
+
+
+def _display(concept: CodeableConcept) -> str | None:
+    return next((coding.display for coding in concept.coding or () if coding.display), None)

@@ -1,0 +1,109 @@
+"""The MSH segment of each message: sender, type, trigger, control id and time.
+
+Here: what MSH and EVN say of the message itself. Not here: separators (screen.py), or the patient.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from clinical.wire.hl7.dispositions import SKIPPED as NOT_USED
+from clinical.wire.hl7.dispositions import Verdicts
+from clinical.wire.hl7.index import MSH, Index, Rows
+from clinical.wire.hl7.message_types import SKIPPED, USED
+from clinical.wire.hl7.text import component
+from clinical.wire.time import UTC, timestamps
+
+Flags = npt.NDArray[np.bool_]
+MSH_APPLICATION, MSH_FACILITY, MSH_TIME, MSH_TYPE, MSH_CONTROL = 3, 4, 7, 9, 10
+EVN_RECORDED, EVN_OCCURRED = 2, 6
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """Columns with one row per message of a group."""
+
+    application: pa.Array
+    facility: pa.Array
+    control_id: pa.Array
+    kind: pa.Array  # MSH-9.1
+    kinds: pa.DictionaryArray  # the same, encoded
+    trigger: pa.Array  # MSH-9.2, else EVN-1
+    sent_at: pa.Array
+    recorded_at: pa.Array  # EVN-2, else MSH-7
+    event_recorded_at: pa.Array  # EVN-2
+    occurred_at: pa.Array  # EVN-6
+
+    @property
+    def sender(self) -> pa.Array:
+        """MSH-3|MSH-4; null when neither is sent."""
+        both = pc.binary_join_element_wise(
+            self.application.fill_null(""), self.facility.fill_null(""), "|"
+        )
+        return pc.if_else(pc.equal(both, "|"), pa.scalar(None, pa.string()), both)
+
+    @property
+    def message_type(self) -> pa.Array:
+        """Type and trigger as `ORU^R01`; the type alone when there is no trigger."""
+        both = pc.binary_join_element_wise(self.kind, self.trigger, "^")
+        return pc.coalesce(both, self.kind)
+
+    def of_kind(self, kinds: frozenset[str]) -> Flags:
+        """Which messages are of these types."""
+        return members(self.kinds, kinds)
+
+    def on_trigger(self, triggers: frozenset[str]) -> Flags:
+        """Which messages were sent on these triggers."""
+        return members(self.trigger, triggers)
+
+
+def members(column: pa.Array, names: frozenset[str]) -> Flags:
+    """Which rows hold one of these names."""
+    encoded = column.dictionary_encode() if isinstance(column, pa.StringArray) else column
+    chosen = np.array([name in names for name in encoded.dictionary.to_pylist()] + [False])
+    found: Flags = chosen[encoded.indices.fill_null(len(chosen) - 1).to_numpy()]
+    return found
+
+
+def times(rows: Rows, number: int, zone: str, part: int = 1) -> pa.Array:
+    """A time field of each segment; null where it is empty or unreadable."""
+    cells = rows.cells(number)
+    moments = component(cells.texts, rows.index.delimiters, part)
+    return cells.spread(timestamps(moments, zone), UTC)
+
+
+def header(index: Index, zone: str) -> Header:
+    """Read MSH and EVN of every message of a group, each of which begins with its MSH."""
+    msh, evn = index.headers(), index.rows("EVN")
+    event = evn.per_message()
+    recorded_at = times(evn, EVN_RECORDED, zone).take(event)
+    sent_at = times(msh, MSH_TIME, zone)
+    kind = msh.common(MSH_TYPE)
+    return Header(
+        application=msh.common(MSH_APPLICATION),
+        facility=msh.common(MSH_FACILITY),
+        control_id=msh.text(MSH_CONTROL),
+        kind=kind,
+        kinds=kind.dictionary_encode(),
+        trigger=pc.coalesce(msh.common(MSH_TYPE, 2), evn.common(1).take(event)),
+        sent_at=sent_at,
+        recorded_at=pc.coalesce(recorded_at, sent_at),
+        event_recorded_at=recorded_at,
+        occurred_at=times(evn, EVN_OCCURRED, zone).take(event),
+    )
+
+
+def judge(index: Index, known: Header, verdicts: Verdicts) -> None:
+    """Reject messages of no, an unknown or an unused type, and several messages in one."""
+    verdicts.reject(_several(index), "several_msh")
+    verdicts.reject(known.kind.is_null().to_numpy(zero_copy_only=False), "no_message_type")
+    verdicts.reject(~known.of_kind(USED | SKIPPED), "unknown_message_type")
+    verdicts.reject(known.of_kind(SKIPPED), NOT_USED)
+
+
+def _several(index: Index) -> Flags:
+    """Which messages hold a second MSH."""
+    return np.bincount(index.rows(MSH).message, minlength=index.messages) > 1

@@ -1,0 +1,46 @@
+"""Which message types are used, and which triggers of ADT mean what.
+
+Here: HL7 table 0076 as literal tables. Not here: what is read from a message of a type.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+RESULTS = frozenset({"ORU", "OUL"})
+ENCOUNTERS = frozenset({"ADT"})
+ORDERS = frozenset({"ORM", "OML", "OMG", "OMI"})
+MEDICATIONS = frozenset({"RDE", "RDS", "RAS", "RGV", "OMP"})
+USED = RESULTS | ENCOUNTERS | ORDERS | MEDICATIONS
+
+# Source: HL7 table 0076, v2.3 to v2.8.2; types that are used above are left out.
+TABLE_0076 = """
+    ACK ADR ARD BAR BPS BRP BRT BTS CCF CCI CCM CCQ CCR CCU CQU CRM CSU DBC DBU DEL DEO DER DFT DOC
+    DPR DRC DRG DSR EAC EAN EAR EDR EHC EQQ ERP ERQ ESR ESU INR INU LSR LSU MCF MDM MFD MFK MFN MFQ
+    MFR NMD NMQ NMR OMB OMD OMN OMQ OMS OPL OPR OPU ORA ORB ORD ORF ORG ORI ORL ORN ORP ORR ORS ORX
+    OSM OSQ OSR OSU PEX PGL PIN PMU PPG PPP PPR PPT PPV PRR PTR QBP QCK QCN QRY QSB QSX QVR RAR RCI
+    RCL RDO RDR RDY REF RER RGR ROR RPA RPI RPL RPR RQA RQC RQI RQP RQQ RRA RRD RRE RRG RRI RRO RSP
+    RTB SCN SDN SDR SIU SLN SLR SMD SPQ SQM SQR SRM SRR SSR SSU STC STI SUR TBR TCR TCU UDM URS VQQ
+    VTQ VXQ VXR VXU VXX
+"""
+SKIPPED = frozenset(TABLE_0076.split())
+
+# What an ADT trigger does to an encounter; a trigger without a name here is its own name.
+EVENTS: Mapping[str, str] = MappingProxyType(
+    {
+        "A01": "admit",
+        "A02": "transfer",
+        "A03": "discharge",
+        "A04": "register",
+        "A06": "update",  # outpatient becomes inpatient: the new class is in the row
+        "A07": "update",
+        "A08": "update",
+        "A11": "cancel_admit",
+        "A12": "cancel_transfer",
+        "A13": "cancel_discharge",
+        "A31": "update",
+    }
+)
+
+# Triggers by which one patient identifier (MRG-1) is retired in favour of another (PID-3). Account,
+# visit and link messages (A24, A35, A37, A41 to A45) retire no patient identifier.
+MERGES = frozenset({"A18", "A30", "A34", "A36", "A39", "A40", "A46", "A47"})

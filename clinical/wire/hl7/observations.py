@@ -1,0 +1,154 @@
+"""Observations: OBX segments with the OBR they stand under.
+
+Here: results as the sender said them. Not here: concepts and units (clinical/normalise).
+
+`status` is that of HL7 table 0085, except that a `U` without a value is `status_change`: the sender
+declares values final that it does not send again.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from clinical.wire.hl7.batch import Batch
+from clinical.wire.hl7.index import Rows
+from clinical.wire.hl7.text import component, has
+from clinical.wire.hl7.values import values
+
+STRING = pa.string()
+OBX_TYPE, OBX_CODE, OBX_SUB_ID, OBX_VALUE, OBX_UNIT, OBX_FLAG, OBX_STATUS, OBX_TIME = (
+    2, 3, 4, 5, 6, 8, 11, 14,
+)  # fmt: skip
+ORC_PLACER, ORC_FILLER = 2, 3
+OBR_PLACER, OBR_FILLER, OBR_TIME, OBR_RELEASED, OBR_STATUS = 2, 3, 7, 22, 25
+PROMOTED, STATUS_CHANGE = "promoted", "status_change"
+
+# OBX-11, HL7 table 0085, as clinical-definitions section 14 settles it.
+STATUSES: Mapping[str, str] = MappingProxyType(
+    {
+        "F": "final",
+        "U": PROMOTED,
+        "C": "corrected",
+        "A": "corrected",
+        "B": "corrected",
+        "P": "preliminary",
+        "R": "preliminary",
+        "S": "preliminary",
+        "D": "entered_in_error",
+        "W": "entered_in_error",
+        "X": "cancelled",
+        "I": "registered",
+        "N": "registered",
+        "O": "registered",
+    }
+)
+
+# OBR-25, HL7 table 0123, for an OBX that has no status of its own.
+ORDER_STATUSES: Mapping[str, str] = MappingProxyType(
+    {
+        "F": "final",
+        "C": "corrected",
+        "M": "corrected",
+        "A": "preliminary",
+        "P": "preliminary",
+        "R": "preliminary",
+        "O": "registered",
+        "I": "registered",
+        "S": "registered",
+        "N": "registered",
+        "X": "cancelled",
+    }
+)
+
+
+def observations(batch: Batch) -> pa.Table:
+    """One row per OBX of a result or ADT message."""
+    obx = batch.rows("OBX", batch.results)
+    obr = batch.rows("OBR", batch.results)
+    order = obr.link(batch.index.latest("OBR")[obx.at])
+    of_order = {name: column.take(order) for name, column in _order(batch, obr).items()}
+    types = obx.cells(OBX_TYPE)
+    value = values(types, obx.cells(OBX_VALUE), batch.delimiters)
+    columns = {
+        **batch.subjects.columns(obx),
+        **_code(obx),
+        "order_id": of_order["order_id"],
+        "sub_id": obx.common(OBX_SUB_ID),
+        "value_type": types.spread(component(types.texts, batch.delimiters, 1), STRING),
+        "value_text": value.text,
+        "comparator": value.comparator,
+        "value_number": value.number,
+        "unit_as_sent": _unit(obx),
+        **_times(batch, obx, obr, order),
+        "status": _status(obx, of_order["status"], value.text),
+        "abnormal_flag": obx.common(OBX_FLAG),
+    }
+    return batch.table("observations", columns)
+
+
+def _order(batch: Batch, obr: Rows) -> dict[str, pa.Array]:
+    """What each OBR says of the observations under it; the ORC's numbers where it has none."""
+    return {
+        "order_id": pc.coalesce(
+            obr.text(OBR_FILLER), obr.text(OBR_PLACER), _common_order(batch, obr)
+        ),
+        "status": obr.lookup(OBR_STATUS, ORDER_STATUSES, "unknown"),
+    }
+
+
+def _common_order(batch: Batch, obr: Rows) -> pa.Array:
+    orc = batch.rows("ORC")
+    if not len(orc):
+        return pa.nulls(len(obr), STRING)
+    above = batch.index.latest("ORC", "OBR")
+    previous = above[np.maximum(obr.at - 1, 0)]
+    return pc.coalesce(orc.text(ORC_FILLER), orc.text(ORC_PLACER)).take(orc.link(previous))
+
+
+def _code(obx: Rows) -> dict[str, pa.Array]:
+    cells = obx.cells(OBX_CODE)
+    places = {
+        "code": 1,
+        "code_text": 2,
+        "code_system": 3,
+        "alternate_code": 4,
+        "alternate_system": 6,
+    }
+    return {
+        name: cells.spread(component(cells.texts, obx.index.delimiters, place), STRING)
+        for name, place in places.items()
+    }
+
+
+def _unit(obx: Rows) -> pa.Array:
+    """OBX-6.1, else its text. `10^3/uL` with an unescaped `^` is put together again."""
+    cells, delimiters = obx.cells(OBX_UNIT), obx.index.delimiters
+    unit, text = (component(cells.texts, delimiters, place) for place in (1, 2))
+    if has(cells.texts, delimiters.component):
+        power = pc.and_(pc.equal(unit, "10"), pc.match_substring_regex(text, r"^\d+\s*/"))
+        joined = pc.binary_join_element_wise(unit, text, "^")
+        unit = pc.if_else(pc.fill_null(power, False), joined, unit)
+    return cells.spread(pc.coalesce(unit, text), STRING)
+
+
+def _times(batch: Batch, obx: Rows, obr: Rows, order: pa.Array) -> dict[str, pa.Array]:
+    sent_at = batch.header.sent_at.take(pa.array(obx.message))
+    (own, bad), (observed_at, _), (released_at, _) = batch.moments(
+        obx.cells(OBX_TIME), obr.cells(OBR_TIME), obr.cells(OBR_RELEASED)
+    )
+    return {
+        "effective_at": pc.coalesce(own, observed_at.take(order), sent_at),
+        "time_flag": bad,
+        "documented_at": pc.coalesce(released_at.take(order), sent_at),
+    }
+
+
+def _status(obx: Rows, of_order: pa.Array, text: pa.Array) -> pa.Array:
+    own = obx.lookup(OBX_STATUS, STATUSES, "unknown")
+    promoted = pc.and_(pc.equal(own, PROMOTED), text.is_null())
+    own = pc.if_else(promoted, pa.scalar(STATUS_CHANGE), own)
+    own = pc.if_else(pc.equal(own, PROMOTED), pa.scalar("final"), own)
+    return pc.coalesce(own, of_order, pa.scalar("final"))

@@ -1,0 +1,109 @@
+"""Whom a fact is about: the patient and encounter of each PID segment.
+
+Here: facility, patient and encounter of every PID, and which PID each segment stands under.
+Not here: names and dates of birth (people.py).
+
+A message may hold several patients: a fact belongs to the PID it stands under.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from clinical.wire.hl7.dispositions import Verdicts
+from clinical.wire.hl7.header import Header
+from clinical.wire.hl7.identifiers import identifiers
+from clinical.wire.hl7.index import Index, Rows
+from clinical.wire.hl7.text import Cells, Positions, component, has
+from clinical.wire.profile import FeedProfile
+
+PID_FORMER, PID_LIST, PV1_VISIT = 2, 3, 19
+NOWHERE = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Subjects:
+    """One row per PID segment of a group, and the PID row of each segment (null without)."""
+
+    pid: Rows
+    facility: pa.Array
+    patient_id: pa.Array
+    encounter_id: pa.Array
+    of_segment: pa.Array
+    unnamed_facility: pa.Array  # what stands in where an identifier names no authority
+
+    def columns(self, rows: Rows) -> dict[str, pa.Array]:
+        """The leading columns of facts that were read from these segments."""
+        row = self.of_segment.take(pa.array(rows.at))
+        return {
+            "message": pa.array(rows.message),
+            "facility": self.facility.take(row),
+            "patient_id": self.patient_id.take(row),
+            "encounter_id": self.encounter_id.take(row),
+        }
+
+
+def subjects(index: Index, known: Header, profile: FeedProfile) -> Subjects:
+    """Read the patient identifiers and visit numbers of a group."""
+    pid, pv1 = index.rows("PID"), index.rows("PV1")
+    patient_id, authority = _identities(pid)
+    sender = known.facility.take(pa.array(pid.message))
+    configured = pa.scalar(profile.facility or None, pa.string())
+    unnamed = pc.coalesce(configured, sender, pa.scalar(NOWHERE))
+    return Subjects(
+        pid=pid,
+        facility=pc.coalesce(authority, unnamed),
+        patient_id=patient_id,
+        encounter_id=pv1.text(PV1_VISIT).take(pv1.link(_visits(index, pid))),
+        of_segment=pid.link(_patients(index)),
+        unnamed_facility=unnamed,
+    )
+
+
+def judge(found: Subjects, index: Index, verdicts: Verdicts) -> None:
+    """Reject messages about nobody, and those with a patient who cannot be told."""
+    verdicts.reject(np.bincount(found.pid.message, minlength=index.messages) == 0, "no_pid")
+    nobody = found.pid.message[found.patient_id.is_null().to_numpy(zero_copy_only=False)]
+    verdicts.reject(np.bincount(nobody, minlength=index.messages) > 0, "no_patient")
+
+
+def _patients(index: Index) -> Positions:
+    """The PID each segment stands under; before the first, that one."""
+    above = index.latest("PID")
+    return np.where(above >= 0, above, index.coming("PID")) if (above < 0).any() else above
+
+
+def _visits(index: Index, pid: Rows) -> Positions:
+    """The first PV1 under each PID."""
+    visit = index.coming("PV1")[pid.at]
+    return np.where(index.latest("PID")[visit] == pid.at, visit, -1)
+
+
+def _identities(pid: Rows) -> tuple[pa.Array, pa.Array]:
+    """Patient identifier and assigning authority of each PID."""
+    listed = pid.field(PID_LIST)
+    value, authority = _first_identities(listed, pid)
+    missing = value.is_null().to_numpy(zero_copy_only=False)
+    if not missing.any():
+        return value, authority
+    former, former_authority = _first_identities(pid.field(PID_FORMER), pid)
+    use_former = pa.array(missing)
+    return (
+        pc.if_else(use_former, former, value),
+        pc.if_else(use_former, former_authority, authority),
+    )
+
+
+def _first_identities(field: pa.Array, pid: Rows) -> tuple[pa.Array, pa.Array]:
+    delimiters = pid.index.delimiters
+    simple = not (has(field, delimiters.repetition) or has(field, delimiters.subcomponent))
+    if simple:
+        return component(field, delimiters, 1), component(field, delimiters, 4)
+    cells = Cells(field.dictionary_encode())
+    first = [next(iter(identifiers(text, delimiters)), None) for text in cells.distinct]
+    return (
+        cells.spread([found.value if found else None for found in first], pa.string()),
+        cells.spread([found.authority or None if found else None for found in first], pa.string()),
+    )

@@ -1,0 +1,73 @@
+"""Files of FHIR split into messages, however they are cut into chunks."""
+
+import json
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from clinical.wire.fhir.frames import Splitter
+
+DOCUMENT = json.dumps({"resourceType": "Bundle", "entry": [{"resource": {}}]}, indent=2).encode()
+
+
+def split(content, sizes=(), *, limit=10_000, broken=False):
+    splitter, found, start = Splitter(limit), [], 0
+    for size in sizes:
+        found += splitter.feed(content[start : start + size]).messages.to_pylist()
+        start += size
+    found += splitter.feed(content[start:]).messages.to_pylist()
+    end = splitter.close(truncated=broken)
+    last, truncated = end.messages.to_pylist(), end.truncated_last
+    return found + last, truncated
+
+
+def test_lines_are_messages_and_blank_lines_are_none():
+    assert split(b'\n{"a":1}\r\n\n  \n{"b":2}\n{"c":3}') == (
+        [b'{"a":1}', b'{"b":2}', b'{"c":3}'],
+        False,
+    )
+
+
+def test_pretty_printed_document_is_one_message():
+    assert split(DOCUMENT) == ([DOCUMENT], False)
+
+
+def test_document_on_one_line_is_one_message():
+    assert split(b'{"a":[1]}') == ([b'{"a":[1]}'], False)
+
+
+def test_byte_order_mark_is_left_out():
+    assert split(b'\xef\xbb\xbf{"a":1}\n{"b":2}\n') == ([b'{"a":1}', b'{"b":2}'], False)
+    assert split(b"\xef\xbb\xbf" + DOCUMENT) == ([DOCUMENT], False)
+
+
+def test_first_line_that_is_no_json_does_not_take_the_others_with_it():
+    assert split(b'oops\n{"b":2}\n') == ([b"oops", b'{"b":2}'], False)
+
+
+def test_empty_file_has_no_messages():
+    assert split(b"") == split(b"\n \n") == ([], False)
+
+
+def test_end_that_is_missing_is_told():
+    assert split(b'{"a":1}\n{"b":', broken=True) == ([b'{"a":1}', b'{"b":'], True)
+    assert split(DOCUMENT[:-3]) == ([DOCUMENT[:-3]], True)
+
+
+def test_whole_last_message_of_a_broken_source_is_not_truncated():
+    assert split(b'{"a":1}\n{"b":2}', broken=True) == ([b'{"a":1}', b'{"b":2}'], False)
+
+
+def test_too_large_message_is_cut_just_beyond_the_limit():
+    large = b'{"a":"' + b"x" * 100 + b'"}'
+    found, _ = split(large + b'\n{"b":2}\n' + large, sizes=[7] * 10, limit=20)
+    assert found == [large[:21], b'{"b":2}', large[:21]]
+    assert split(b"{\n" + large, limit=20)[0] == [(b"{\n" + large)[:21]]
+
+
+@given(
+    st.sampled_from([b'{"a":1}\n\n{"b":[]}\r\n{"c":3}\n', DOCUMENT, b"\xef\xbb\xbf\n" + DOCUMENT]),
+    st.lists(st.integers(0, 9), max_size=40),
+)
+def test_chunks_make_no_difference(content, sizes):
+    assert split(content, sizes) == split(content)

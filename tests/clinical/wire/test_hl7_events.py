@@ -1,0 +1,229 @@
+"""Encounters, people, merges, orders, medications and diagnoses."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from clinical.wire.hl7 import decode
+from clinical.wire.profile import FeedProfile
+
+
+def facts(kind: str, table: str, *segments: str) -> list[dict[str, Any]]:
+    header = f"MSH|^~\\&|APP|SITE|||20240601120000||{kind}|C1|P|2.5"
+    message = "\r".join([header, *segments]).encode()
+    found = decode(pa.array([message], pa.binary()), FeedProfile("adt"))
+    assert found.messages["reason"].to_pylist() == [None]
+    return found.facts[table].to_pylist() if table in found.facts else []
+
+
+def at(hour: int, day: int = 1) -> datetime:
+    return datetime(2024, 6, day, hour, tzinfo=UTC)
+
+
+PID = "PID|||1^^^H^MR||FAM&x^GIV^M~OTHER||19500229|F"
+PV1 = "PV1||I|W1^R2^B3|||W0|||||||||||||V1" + "|" * 17 + "02" + "|" * 8 + "20240601080000|20240603"
+
+
+@pytest.mark.parametrize(
+    ("trigger", "event"),
+    [
+        ("A01", "admit"),
+        ("A02", "transfer"),
+        ("A03", "discharge"),
+        ("A04", "register"),
+        ("A08", "update"),
+        ("A11", "cancel_admit"),
+        ("A12", "cancel_transfer"),
+        ("A13", "cancel_discharge"),
+        ("A31", "update"),
+        ("A14", "A14"),
+    ],
+)
+def test_triggers_name_encounter_events(trigger: str, event: str) -> None:
+    (row,) = facts(f"ADT^{trigger}", "encounter_events", PID, PV1)
+    assert (row["event"], row["trigger"], row["encounter_id"]) == (event, trigger, "V1")
+
+
+def test_an_encounter_event_says_where_and_when() -> None:
+    evn = "EVN|A02|20240601110000||||20240601103000"
+    (row,) = facts("ADT^A02", "encounter_events", evn, PID, PV1)
+    assert (row["unit"], row["room"], row["bed"], row["prior_unit"]) == ("W1", "R2", "B3", "W0")
+    assert (row["event_at"].hour, row["event_at"].minute) == (10, 30)
+    assert (row["documented_at"], row["admitted_at"]) == (at(11), at(8))
+    assert (row["patient_class"], row["discharge_disposition"]) == ("I", "02")
+
+
+@pytest.mark.parametrize(
+    ("trigger", "expected"), [("A01", at(8)), ("A03", at(0, 3)), ("A02", at(11)), ("A11", at(11))]
+)
+def test_an_event_without_its_own_time_takes_that_of_the_stay(
+    trigger: str, expected: datetime
+) -> None:
+    (row,) = facts(f"ADT^{trigger}", "encounter_events", "EVN||20240601110000", PID, PV1)
+    assert row["event_at"] == expected
+
+
+def test_the_trigger_may_stand_in_evn_alone() -> None:
+    (row,) = facts("ADT", "encounter_events", "EVN|A03", PID, PV1)
+    assert (row["event"], row["documented_at"]) == ("discharge", at(12))
+
+
+def test_demographics_come_with_every_message_that_has_any() -> None:
+    dead = PID.replace("19500229", "19520229") + "|" * 21 + "20240601|Y"
+    (row,) = facts("ORU^R01", "patient_demographics", dead)
+    assert (row["family_name"], row["given_name"], row["sex"]) == ("FAM", "GIV", "F")
+    assert (row["birth_date"], row["died_at"], row["deceased"]) == (date(1952, 2, 29), at(0), True)
+    assert facts("ORU^R01", "patient_demographics", PID)[0]["birth_date"] is None
+    assert facts("ORU^R01", "patient_demographics", "PID|||1") == []
+
+
+def test_a_merge_retires_mrg_1_in_favour_of_pid_3() -> None:
+    rows = facts(
+        "ADT^A40^ADT_A39",
+        "identity_events",
+        "EVN|A40|20240601110000",
+        "PID|||9^^^SSA^SS~1^^^H^MR",
+        "MRG|8^^^SSA^SS~2^^^H^MR",
+        "PID|||3^^^K",
+        "MRG|4",
+    )
+    found = [(row["facility"], row["surviving_id"], row["retired_id"]) for row in rows]
+    assert found == [("H", "1", "2"), ("K", "3", "4")]
+    assert {(row["event"], row["trigger"], row["documented_at"]) for row in rows} == {
+        ("merge", "A40", at(11))
+    }
+
+
+def test_a_merge_joins_identifiers_of_one_authority_only() -> None:
+    merge = ("PID|||1^^^A^MR~5^^^B^MR", "MRG|6^^^C^MR~7^^^B^MR")
+    (row,) = facts("ADT^A34", "identity_events", *merge)
+    assert (row["facility"], row["surviving_id"], row["retired_id"]) == ("B", "5", "7")
+
+
+def test_an_account_merge_retires_no_patient() -> None:
+    assert facts("ADT^A41", "identity_events", PID, "MRG|2^^^H") == []
+
+
+def test_diagnoses() -> None:
+    rows = facts(
+        "ADT^A01",
+        "diagnoses",
+        PID,
+        "DG1|1|I10|A41.9^Sepsis^I10||20240601090000|F|||||||||2",
+        "DG1|2|||Fever||A",
+        "DG1|3",
+    )
+    assert [row["code"] for row in rows] == ["A41.9", None]
+    assert [row["code_text"] for row in rows] == ["Sepsis", "Fever"]
+    assert [row["priority"] for row in rows] == [2, 2]
+    assert [row["documented_at"] for row in rows] == [at(9), at(12)]
+
+
+CULTURE = "OBR|1|P1|F1|BC^Blood culture^L|||20240601100000||||||||BLD&Blood"
+
+
+def test_an_order_is_its_orc_with_its_obr() -> None:
+    (row,) = facts("OML^O21", "order_events", PID, "ORC|NW|P1|F1||IP||||20240601090000", CULTURE)
+    assert (row["order_id"], row["order_control"], row["order_status"]) == ("P1", "NW", "IP")
+    assert (row["code"], row["code_text"], row["code_system"]) == ("BC", "Blood culture", "L")
+    assert (row["specimen"], row["is_cancelled"]) == ("BLD", False)
+    assert (row["effective_at"], row["documented_at"]) == (at(10), at(9))
+
+
+def test_specimen_and_collection_come_from_spm() -> None:
+    bare = CULTURE.replace("20240601100000", "")
+    spm = "SPM|1|||CSF^Fluid" + "|" * 13 + "20240601070000^20240601073000"
+    rows = facts("OML^O21", "order_events", PID, "ORC|NW|P1", bare, spm, "ORC|NW|P2", bare)
+    assert [row["specimen"] for row in rows] == ["CSF", "BLD"]
+    assert [row["effective_at"] for row in rows] == [at(7), at(12)]
+
+
+@pytest.mark.parametrize("control", ["CA", "OC", "CR", "DC", "OD", "DR"])
+def test_a_cancelled_order_may_come_without_what_was_ordered(control: str) -> None:
+    rows = facts("ORM^O01", "order_events", PID, f"ORC|{control}|P1", "ORC|NW|P2", CULTURE)
+    assert [row["is_cancelled"] for row in rows] == [True, False]
+    assert [row["code"] for row in rows] == [None, "BC"]
+
+
+def test_an_order_whose_status_is_cancelled_is_cancelled() -> None:
+    rows = facts("ORM^O01", "order_events", PID, "ORC|SC|P1||" + "|CA", CULTURE)
+    assert [row["is_cancelled"] for row in rows] == [True]
+
+
+RXE = "RXE|^^^20240601070000|J01DD04^Ceftriaxone^ATC|2||g" + "|" * 18 + "50|mL/h"
+
+
+def test_a_drug_order_with_its_route_and_times() -> None:
+    rows = facts(
+        "RDE^O11",
+        "medication_events",
+        PID,
+        "ORC|NW|P1|||||||20240601090000",
+        "TQ1|1||||||20240601100000|20240602100000",
+        "RXO|X",
+        RXE,
+        "RXR|IV^Intravenous",
+    )
+    (row,) = rows
+    assert (row["order_id"], row["event"], row["code"]) == ("P1", "ordered", "J01DD04")
+    assert (row["dose"], row["dose_unit"], row["route"]) == (2.0, "g", "IV")
+    assert (row["rate"], row["rate_unit"]) == (50.0, "mL/h")
+    assert (row["started_at"], row["ended_at"]) == (at(10), at(10, 2))
+    assert row["documented_at"] == at(9)
+
+
+def test_without_tq1_a_drug_starts_by_the_older_fields() -> None:
+    (row,) = facts("RDE^O11", "medication_events", PID, "ORC|NW|P1", RXE)
+    assert row["started_at"] == at(7)
+    orc = "ORC|NW|P1|||||^^^20240601060000^20240601080000||20240601050000"
+    (row,) = facts("OMP^O09", "medication_events", PID, orc, "RXO|X^Drug|5||mg")
+    assert (row["started_at"], row["ended_at"]) == (at(6), at(8))
+    (row,) = facts("OMP^O09", "medication_events", PID, "ORC|NW|P1", "RXO|X^Drug|5||mg")
+    assert row["started_at"] == at(12)
+
+
+@pytest.mark.parametrize(
+    ("orc", "event"),
+    [
+        ("NW|P1", "ordered"),
+        ("XO|P1", "changed"),
+        ("DC|P1", "discontinued"),
+        ("OD|P1", "discontinued"),
+        ("CA|P1", "cancelled"),
+        ("OC|P1", "cancelled"),
+        ("SC|P1|||CA", "cancelled"),
+        ("SC|P1|||DC", "discontinued"),
+        ("|P1", "ordered"),
+    ],
+)
+def test_order_controls_name_medication_events(orc: str, event: str) -> None:
+    (row,) = facts("RDE^O11", "medication_events", PID, f"ORC|{orc}", RXE)
+    assert row["event"] == event
+    (row,) = facts("RDE^O11", "medication_events", PID, f"ORC|{orc}")
+    assert (row["event"], row["code"]) == (event, None)
+
+
+@pytest.mark.parametrize(
+    ("completion", "event"),
+    [("CP", "administered"), ("", "administered"), ("RE", "not_given"), ("NA", "not_given")],
+)
+def test_an_administration_is_given_or_not(completion: str, event: str) -> None:
+    rxa = "RXA|0|1|20240601060000|20240601063000|NA^Noradrenaline|0.1|mg" + "|" * 13 + completion
+    rows = facts("RAS^O17", "medication_events", PID, "ORC|RE|P1", RXE, rxa, "RXR|IV")
+    (row,) = rows
+    assert (row["event"], row["code"], row["route"]) == (event, "NA", "IV")
+    assert (row["started_at"], row["ended_at"].minute) == (at(6), 30)
+
+
+def test_a_deleted_administration_never_was() -> None:
+    rxa = "RXA|0|1|20240601060000||NA|0.1" + "|" * 14 + "CP|D"
+    (row,) = facts("RAS^O17", "medication_events", PID, "ORC|RE|P1", rxa)
+    assert row["event"] == "cancelled"
+
+
+def test_a_drug_within_a_general_order_is_a_medication_and_no_order() -> None:
+    segments = (PID, "ORC|NW|P1", "RXO|X^Drug", "ORC|NW|P2", CULTURE)
+    assert [row["code"] for row in facts("ORM^O01", "medication_events", *segments)] == ["X"]
+    assert [row["code"] for row in facts("ORM^O01", "order_events", *segments)] == ["BC"]
