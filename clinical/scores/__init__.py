@@ -1,0 +1,20 @@
+"""The published scores, as literal tables.
+
+Here: what each score is made of, its bands and its source. Not here: which value counts at a moment
+(clinical/scoring), or what is done about a score (clinical/detection).
+"""
+
+from collections.abc import Mapping
+
+from clinical.scores.definition import Score
+from clinical.scores.news2 import NEWS2
+from clinical.scores.qsofa import QSOFA_GCS13, QSOFA_GCS15
+from clinical.scores.ratios import ROX, SF_RATIO, SHOCK_INDEX
+from clinical.scores.sirs import SIRS
+
+# In the order in which a message's score rows are stored.
+SCORES: tuple[Score, ...] = (NEWS2, QSOFA_GCS15, QSOFA_GCS13, SIRS, SHOCK_INDEX, ROX, SF_RATIO)
+
+BY_VARIANT: Mapping[tuple[str, str], Score] = {
+    (score.name, score.variant): score for score in SCORES
+}

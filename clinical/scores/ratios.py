@@ -1,0 +1,94 @@
+"""Ratios of current values: shock index, ROX, SpO2/FiO2.
+
+A ratio is a number only while its conditions hold; otherwise it is indeterminate and says why. FiO2
+is in per cent, at least 21. SpO2 is paired with FiO2 within 2 hours (mimic-code's pairing of SpO2).
+"""
+
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clinical.concepts import CONCEPTS
+from clinical.scores.definition import Population, RatioScore, Requirement
+
+_ADULTS = Population(lowest_age=18)
+_PAIRING_MINUTES = 120
+_HIGH_FLOW = CONCEPTS["oxygen_device"].answers["high_flow_nasal_cannula"]
+_AIR_PER_CENT = 21
+# Above 97 % the dissociation curve is flat and SpO2/FiO2 says nothing.
+_HIGHEST_TELLING_SPO2 = 97
+
+Numbers = TypeVar("Numbers", float, NDArray[np.float64])
+Truth = bool | NDArray[np.bool_]
+
+
+def _above_zero(value: Numbers) -> Truth:
+    return value > 0
+
+
+def _at_least_air(value: Numbers) -> Truth:
+    return value >= _AIR_PER_CENT
+
+
+def _tells(spo2: Numbers) -> Truth:
+    return spo2 <= _HIGHEST_TELLING_SPO2
+
+
+def _is_high_flow(device: Numbers) -> Truth:
+    is_high_flow: Truth = device == _HIGH_FLOW
+    return is_high_flow
+
+
+def _shock_index(heart_rate: Numbers, systolic_bp: Numbers) -> Numbers:
+    return heart_rate / systolic_bp
+
+
+def _sf_ratio(spo2: Numbers, fio2: Numbers) -> Numbers:
+    return spo2 / (fio2 / 100)
+
+
+def _rox(spo2: Numbers, fio2: Numbers, respiratory_rate: Numbers, _device: Numbers) -> Numbers:
+    return _sf_ratio(spo2, fio2) / respiratory_rate
+
+
+SHOCK_INDEX = RatioScore(
+    name="shock_index",
+    variant="hr_over_sbp",
+    inputs=("heart_rate", "systolic_bp"),
+    formula=_shock_index,
+    requires=(Requirement("systolic_bp", _above_zero, "systolic_bp_zero"),),
+    paired=("heart_rate", "systolic_bp"),
+    pairing_minutes=_PAIRING_MINUTES,
+    population=_ADULTS,
+    source="Allgöwer and Burri, Dtsch Med Wochenschr 1967;92:1947",
+)
+ROX = RatioScore(
+    name="rox",
+    variant="roca2019",
+    inputs=("spo2", "fio2", "respiratory_rate", "oxygen_device"),
+    formula=_rox,
+    requires=(
+        Requirement("oxygen_device", _is_high_flow, "not_on_high_flow"),
+        Requirement("fio2", _at_least_air, "fio2_below_air"),
+        Requirement("respiratory_rate", _above_zero, "respiratory_rate_zero"),
+    ),
+    paired=("spo2", "fio2", "respiratory_rate"),
+    pairing_minutes=_PAIRING_MINUTES,
+    population=_ADULTS,
+    source="Roca et al., Am J Respir Crit Care Med 2019;199:1368, doi 10.1164/rccm.201803-0589OC",
+)
+SF_RATIO = RatioScore(
+    name="sf_ratio",
+    variant="rice2007",
+    inputs=("spo2", "fio2"),
+    formula=_sf_ratio,
+    requires=(
+        Requirement("fio2", _at_least_air, "fio2_below_air"),
+        Requirement("spo2", _tells, "spo2_above_97"),
+    ),
+    paired=("spo2", "fio2"),
+    pairing_minutes=_PAIRING_MINUTES,
+    population=_ADULTS,
+    source="Rice et al., Chest 2007;132:410",
+)

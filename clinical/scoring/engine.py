@@ -1,0 +1,311 @@
+"""The engine: the law over columns, one shard at a time.
+
+Here: the shard's memory, one batch's fold, and the moments at which scores are due. The stream, the
+replay and the backtest all run it. Not here: bands, the stored form of a score (rows.py), alerts.
+
+`step` takes signals in arrival order (see clinical.normalise.signals) with their provenance, and
+returns the moments (one per message and patient) at which an input of some score changed.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from clinical.scores import SCORES
+from clinical.scoring.columns import Assessed, assess
+from clinical.scoring.fingerprint import fingerprint
+from clinical.scoring.inputs import concepts_of
+from clinical.scoring.memory import (
+    CONCEPT_NAMES,
+    CONCEPT_NUMBER,
+    IS_EVENT,
+    LOOKBACK_BY_NUMBER,
+    ROW,
+    Patient,
+    Stack,
+    merged,
+    remembered,
+)
+from clinical.scoring.panel import Panel
+from clinical.scoring.validity import FORGOTTEN_AFTER
+from clinical.scoring.winners import NONE, Rows, Winners, winners
+
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Moments:
+    """Moments at which something changed: message by message, patients in the order of their ids.
+
+    `message` numbers the messages of the batch and `first` is the row of the batch that opened the
+    moment's; `changed` says per concept number whether its current value changed. `stack` and
+    `origins` resolve the rows that readings name.
+    """
+
+    patient: pa.Array
+    encounter: pa.Array
+    message: Ints
+    first: Ints
+    now: Ints
+    changed: Bools
+    panel: Panel
+    stack: Stack
+    origins: Sequence[tuple[str, int]]
+
+    def touched(self, names: Sequence[str]) -> Bools:
+        """Moments at which one of these inputs changed."""
+        numbers = [CONCEPT_NUMBER[concept] for name in names for concept in concepts_of(name)]
+        touched: Bools = np.logical_or.reduce(self.changed[:, numbers], axis=1)
+        return touched
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """One score where it is due: `at` are places in the moments."""
+
+    at: Ints
+    assessed: Assessed
+
+
+class Engine:
+    """The fold of one shard. Not thread-safe; holds no file and no clock."""
+
+    def __init__(self) -> None:
+        """Start with nothing known."""
+        self._patients: dict[str, Patient] = {}
+        self._survivors: dict[str, str] = {}
+        self._origins: list[tuple[str, int]] = []
+        self._arrivals = 0
+
+    def survivor(self, patient_id: str) -> str:
+        """The identifier that a patient's facts are folded under."""
+        while patient_id in self._survivors:
+            patient_id = self._survivors[patient_id]
+        return patient_id
+
+    def merge(self, retired: str, surviving: str) -> None:
+        """From now on the two identifiers are one patient."""
+        retired, surviving = self.survivor(retired), self.survivor(surviving)
+        if retired == surviving:
+            return
+        self._survivors[retired] = surviving
+        if retired in self._patients:
+            other = self._patients.get(surviving, Patient())
+            self._patients[surviving] = merged(other, self._patients.pop(retired))
+
+    def forget(self, now: int) -> None:
+        """Drop patients long silent on the shard's clock, so that memory does not grow for ever."""
+        silent = [name for name, one in self._patients.items() if now - one.clock > FORGOTTEN_AFTER]
+        for name in silent:
+            del self._patients[name]
+
+    def step(self, signals: pa.Table) -> Moments:
+        """Learn a batch of signals and return the moments at which something changed."""
+        batch = self._gather(signals)
+        won = winners(_grouped(batch.stack, batch.owner))
+        moments = self._moments(signals, batch, won)
+        self._remember(batch, won.alive)
+        return moments
+
+    def _gather(self, signals: pa.Table) -> "_Batch":
+        names, patient = self._identify(signals)
+        known = [self._patients.get(name, Patient()) for name in names]
+        held = [len(one.rows) for one in known]
+        stack = np.concatenate([*(one.rows for one in known), self._rows(signals)])
+        owner = np.concatenate([np.repeat(np.arange(len(names)), held), patient])
+        received = signals["received_at"].combine_chunks().cast(pa.int64()).to_numpy()
+        clocks = np.array([one.clock for one in known], np.int64)
+        return _Batch(names, clocks, patient, received, stack, owner, sum(held))
+
+    def scores(self, moments: Moments) -> list[Scored]:
+        """Every score where one of its inputs changed."""
+        return [self._due(assess(score, moments.panel), moments) for score in SCORES]
+
+    @staticmethod
+    def _due(assessed: Assessed, moments: Moments) -> Scored:
+        score = assessed.score
+        due = moments.touched(score.depends_on)
+        lost = np.zeros(len(due), np.bool_)
+        for name in score.inputs:
+            lost |= moments.touched([name]) & ~moments.panel[name].current
+        due &= ~assessed.lacks_an_input | lost | ~assessed.applies
+        return Scored(np.flatnonzero(due), assessed)
+
+    def _identify(self, signals: pa.Table) -> tuple[list[str], Ints]:
+        """Surviving patient ids of the batch in order, and the place of each row's patient."""
+        encoded = signals["patient_id"].combine_chunks().dictionary_encode()
+        survivors = [self.survivor(name) for name in encoded.dictionary.to_pylist()]
+        names = sorted(set(survivors))
+        place = {name: number for number, name in enumerate(names)}
+        local = np.array([place[name] for name in survivors], np.int64)
+        return names, local[encoded.indices.to_numpy()]
+
+    def _rows(self, signals: pa.Table) -> Stack:
+        rows = np.empty(signals.num_rows, ROW)
+        concept = signals["concept"].combine_chunks().dictionary_encode()
+        numbers = np.array(
+            [CONCEPT_NUMBER[name] for name in concept.dictionary.to_pylist()], np.int16
+        )
+        rows["concept"] = numbers[concept.indices.to_numpy()]
+        rows["void"] = signals["void"].combine_chunks().to_numpy(zero_copy_only=False)
+        rows["value"] = signals["value"].combine_chunks().fill_null(0.0).to_numpy()
+        for name in ("row", "offset"):
+            rows[name] = signals[name].combine_chunks().to_numpy()
+        rows["effective"] = signals["effective_at"].combine_chunks().cast(pa.int64()).to_numpy()
+        rows["signal"] = fingerprint(signals["signal_id"].combine_chunks())
+        rows["origin"] = self._origin(signals)
+        rows["arrival"] = self._arrivals + np.arange(len(rows))
+        self._arrivals += len(rows)
+        return rows
+
+    def _origin(self, signals: pa.Table) -> Ints:
+        feed = signals["feed"].combine_chunks().dictionary_encode()
+        partition = signals["partition"].combine_chunks().to_numpy().astype(np.int64)
+        pairs = feed.indices.to_numpy().astype(np.int64) << 32 | partition
+        distinct, inverse = np.unique(pairs, return_inverse=True)
+        feeds = feed.dictionary.to_pylist()
+        keys = [(feeds[pair >> 32], int(pair & 0xFFFFFFFF)) for pair in distinct.tolist()]
+        self._origins.extend(key for key in keys if key not in self._origins)
+        numbers: Ints = np.array([self._origins.index(key) for key in keys], np.int64)[inverse]
+        return numbers
+
+    def _moments(self, signals: pa.Table, batch: "_Batch", won: Winners) -> Moments:
+        patients = max(len(batch.names), 1)
+        points = _points(_message_numbers(signals), batch, patients)
+        changed = _changed(won, batch, points)
+        kept = np.flatnonzero(changed.any(axis=1))
+        owner, last = points.owner[kept], points.last[kept]
+        group, arrival = owner * len(CONCEPT_NAMES), batch.held + last
+        panel = Panel(
+            batch.stack,
+            points.now[kept],
+            lambda name: won.at(group + CONCEPT_NUMBER[name], arrival),
+        )
+        return Moments(
+            patient=pa.array(batch.names, pa.string()).take(pa.array(owner)),
+            encounter=signals["encounter_id"].combine_chunks().take(pa.array(last)),
+            message=points.message[kept],
+            first=points.first[kept],
+            now=points.now[kept],
+            changed=changed[kept],
+            panel=panel,
+            stack=batch.stack,
+            origins=self._origins,
+        )
+
+    def _remember(self, batch: "_Batch", alive: Bools) -> None:
+        clocks = batch.clocks.copy()
+        np.maximum.at(clocks, batch.patient, batch.received)
+        kept = np.flatnonzero(alive & remembered(batch.stack, clocks[batch.owner]))
+        kept = kept[np.argsort(batch.owner[kept], kind="stable")]
+        ends = np.searchsorted(batch.owner[kept], np.arange(1, len(batch.names)))
+        pieces = np.split(batch.stack[kept], ends)
+        for name, rows, clock in zip(batch.names, pieces, clocks.tolist(), strict=True):
+            self._patients[name] = Patient(rows.copy(), clock)
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """A batch beside what is remembered of its patients.
+
+    `stack` holds `held` remembered rows, then the batch's own; `owner` is each row's patient.
+    `patient` and `received` are of the batch's rows alone, `clocks` of each patient before the
+    batch.
+    """
+
+    names: list[str]
+    clocks: Ints
+    patient: Ints
+    received: Ints
+    stack: Stack
+    owner: Ints
+    held: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Points:
+    """Distinct (message, patient) pairs with first and last row, and the pair of each row."""
+
+    message: Ints
+    owner: Ints
+    first: Ints
+    last: Ints
+    of_row: Ints
+    now: Ints
+
+
+def _grouped(stack: Stack, owner: Ints) -> Rows:
+    concept = stack["concept"].astype(np.int64)
+    return Rows(
+        group=owner * len(CONCEPT_NAMES) + concept,
+        effective=stack["effective"],
+        signal=stack["signal"],
+        void=stack["void"],
+        is_event=IS_EVENT[concept],
+    )
+
+
+def _message_numbers(signals: pa.Table) -> Ints:
+    """Number of each row's message within the batch; a message's rows stand together."""
+    offset = signals["offset"].combine_chunks().to_numpy()
+    partition = signals["partition"].combine_chunks().to_numpy()
+    feed = signals["feed"].combine_chunks().dictionary_encode().indices.to_numpy()
+    opens = np.ones(len(offset), np.int64)
+    opens[1:] = (np.diff(offset) != 0) | (np.diff(partition) != 0) | (np.diff(feed) != 0)
+    numbers: Ints = np.cumsum(opens) - 1
+    return numbers
+
+
+def _points(message: Ints, batch: _Batch, patients: int) -> _Points:
+    key = message * patients + batch.patient
+    point, first, of_row = np.unique(key, return_index=True, return_inverse=True)
+    last = np.zeros(len(point), np.int64)
+    last[of_row] = np.arange(len(key))
+    owner = point % patients
+    now = _clock(batch.received[last], owner, batch.clocks)
+    return _Points(point // patients, owner, first, last, of_row, now)
+
+
+def _clock(received: Ints, owner: Ints, clocks: Ints) -> Ints:
+    """The patient's clock at each point: the newest received_at so far."""
+    if not len(received):
+        return received
+    order = np.argsort(owner, kind="stable")
+    mine = owner[order]
+    by_time = np.argsort(received, kind="stable")
+    rank = np.empty(len(received), np.int64)
+    rank[by_time] = np.arange(len(received))
+    base = mine * len(received)
+    best = np.maximum.accumulate(base + rank[order]) - base
+    now = np.empty(len(received), np.int64)
+    now[order] = np.maximum(received[by_time[best]], clocks[mine])
+    return now
+
+
+def _changed(won: Winners, batch: _Batch, points: _Points) -> Bools:
+    """Per point and concept: whether the value that counts has another value or clinical time."""
+    changed = np.zeros((len(points.owner), len(CONCEPT_NAMES)), np.bool_)
+    stack = batch.stack
+    concept = stack["concept"][batch.held :].astype(np.int64)
+    changed[points.of_row, concept] = True
+    point, number = np.nonzero(changed)
+    group = points.owner[point] * len(CONCEPT_NAMES) + number
+    horizon = points.now[point] - 2 * LOOKBACK_BY_NUMBER[number]
+    arrival = batch.held + points.first[point] - 1, batch.held + points.last[point]
+    old, new = (_visible(stack, won.at(group, one), horizon) for one in arrival)
+    both = (old != NONE) & (new != NONE)
+    same = (stack["effective"][old] == stack["effective"][new]) & (
+        stack["value"][old] == stack["value"][new]
+    )
+    changed[point, number] = np.where(both, ~same, old != new)
+    return changed
+
+
+def _visible(stack: Stack, winner: Ints, horizon: Ints) -> Ints:
+    """Winners that are not yet forgotten."""
+    forgotten = (winner != NONE) & (stack["effective"][winner] < horizon)
+    return np.where(forgotten, NONE, winner)

@@ -1,0 +1,58 @@
+"""What a shard remembers of its patients, as compact arrays.
+
+Here: one small array of rows per patient, how rows enter it and when they leave. Not here: what the
+rows mean for a score.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clinical.concepts import CONCEPTS
+from clinical.scoring.validity import LOOKBACK
+
+CONCEPT_NAMES: tuple[str, ...] = tuple(CONCEPTS)
+CONCEPT_NUMBER: Mapping[str, int] = {name: number for number, name in enumerate(CONCEPT_NAMES)}
+LOOKBACK_BY_NUMBER = np.array([LOOKBACK[name] for name in CONCEPT_NAMES], np.int64)
+IS_EVENT = np.array([CONCEPTS[name].kind == "event" for name in CONCEPT_NAMES])
+
+# `origin` numbers the (feed, partition) a row came from; `arrival` orders rows within the shard.
+ROW = np.dtype(
+    [
+        ("concept", np.int16),
+        ("void", np.bool_),
+        ("origin", np.int32),
+        ("row", np.int32),
+        ("effective", np.int64),
+        ("offset", np.int64),
+        ("arrival", np.int64),
+        ("value", np.float64),
+        ("signal", np.uint64),
+    ]
+)
+Stack = NDArray[np.void]
+NOTHING: Stack = np.empty(0, ROW)
+
+
+@dataclass(slots=True)
+class Patient:
+    """Rows of one patient that may still count, in arrival order, and the patient's clock."""
+
+    rows: Stack = field(default_factory=lambda: NOTHING)
+    clock: int = 0
+
+
+def merged(surviving: Patient, retired: Patient) -> Patient:
+    """One patient out of two, as if every row had arrived under the surviving identifier."""
+    rows = np.concatenate([surviving.rows, retired.rows])
+    rows = rows[np.argsort(rows["arrival"], kind="stable")]
+    return Patient(rows, max(surviving.clock, retired.clock))
+
+
+def remembered(rows: Stack, clock: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Rows that can still count or be called stale at the patient's clock."""
+    horizon = 2 * LOOKBACK_BY_NUMBER[rows["concept"]]
+    kept: NDArray[np.bool_] = (clock - rows["effective"]) <= horizon
+    return kept

@@ -1,0 +1,145 @@
+"""The panel of many moments at once: which readings count, over columns.
+
+Here: readings per input with value, clinical time and the row they came from, and the two derived
+inputs (the columnar twin of inputs.py). Not here: bands.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clinical.concepts import CONCEPTS, round_half_up
+from clinical.scoring.inputs import AIR, GCS_FROM_PARTS, GCS_PARTS, OXYGEN_CONCEPTS
+from clinical.scoring.memory import CONCEPT_NUMBER, Stack
+from clinical.scoring.validity import LOOKBACK, SAME_MOMENT
+from clinical.scoring.winners import NONE
+
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+_NEVER = np.iinfo(np.int64).min // 2
+_FROM_PARTS = -2
+
+
+@dataclass(frozen=True, slots=True)
+class Readings:
+    """One input at many moments. Where neither current nor stale it was never known.
+
+    `row` is the place in the stack the value came from; `concept` the number of the concept that
+    answered (-2: the sum of the three GCS parts). `value` is NaN where not current.
+    """
+
+    current: Bools
+    stale: Bools
+    value: NDArray[np.float64]
+    effective: Ints
+    row: Ints
+    concept: Ints
+
+
+class Panel:
+    """Readings of inputs at many moments, looked up when first asked for.
+
+    `lookup` gives, for a concept, the row of the stack that counts at every moment.
+    """
+
+    def __init__(self, stack: Stack, now: Ints, lookup: Callable[[str], Ints]) -> None:
+        self.now = now
+        self._stack = stack
+        self._lookup = lookup
+        self._inputs: dict[str, Readings] = {}
+
+    def __getitem__(self, name: str) -> Readings:
+        """Readings of an input."""
+        if name not in self._inputs:
+            self._inputs[name] = self._read(name)
+        return self._inputs[name]
+
+    def _read(self, name: str) -> Readings:
+        if name == "oxygen":
+            return _oxygen([self[concept] for concept in OXYGEN_CONCEPTS])
+        if name == "gcs":
+            return _gcs(self["gcs_total"], [self[part] for part in GCS_PARTS])
+        return _readings(name, self._stack, self.now, self._lookup(name))
+
+
+def concept_name(number: int, names: tuple[str, ...]) -> str:
+    """Name of the concept that answered an input."""
+    return GCS_FROM_PARTS if number == _FROM_PARTS else names[number]
+
+
+def _readings(name: str, stack: Stack, now: Ints, winner: Ints) -> Readings:
+    if not len(stack):
+        blank = np.zeros(len(now), np.bool_)
+        gone = np.full(len(now), NONE)
+        return Readings(blank, blank, np.full(len(now), np.nan), gone + _NEVER, gone, gone)
+    known = winner != NONE
+    effective = np.where(known, stack["effective"][winner], _NEVER)
+    age = np.where(known, now - effective, 0)
+    current = known & (age <= LOOKBACK[name])
+    stale = known & ~current & (age <= 2 * LOOKBACK[name])
+    value = np.where(current, _rounded(name, stack["value"][winner]), np.nan)
+    number = np.full(len(now), CONCEPT_NUMBER[name])
+    return Readings(current, stale, value, np.where(current, effective, _NEVER), winner, number)
+
+
+def _rounded(name: str, value: NDArray[np.float64]) -> NDArray[np.float64]:
+    return round_half_up(value, CONCEPTS[name].precision)
+
+
+def _newest(readings: list[Readings], allowed: list[Bools]) -> NDArray[np.intp]:
+    """Place in the list of the newest allowed reading, the first of equals."""
+    times = [
+        np.where(ok, item.effective, _NEVER) for item, ok in zip(readings, allowed, strict=True)
+    ]
+    place: NDArray[np.intp] = np.argmax(np.stack(times), axis=0)
+    return place
+
+
+def _pick(readings: list[Readings], place: NDArray[np.intp], field: str) -> NDArray[np.int64]:
+    columns = np.stack([getattr(item, field) for item in readings])
+    return columns[place, np.arange(columns.shape[1])]
+
+
+def _oxygen(facts: list[Readings]) -> Readings:
+    newest = np.max(np.stack([item.effective for item in facts]), axis=0)
+    moment = [item.current & (newest - item.effective <= SAME_MOMENT) for item in facts]
+    says = [
+        near & (item.value > AIR[name])
+        for name, item, near in zip(OXYGEN_CONCEPTS, facts, moment, strict=True)
+    ]
+    on_oxygen = np.logical_or.reduce(says)
+    current = np.logical_or.reduce([item.current for item in facts])
+    stale = ~current & np.logical_or.reduce([item.stale for item in facts])
+    told = [np.where(on_oxygen, yes, near) for yes, near in zip(says, moment, strict=True)]
+    place = _newest(facts, told)
+    value = np.where(current, on_oxygen.astype(np.float64), np.nan)
+    return Readings(
+        current,
+        stale,
+        value,
+        _pick(facts, place, "effective"),
+        _pick(facts, place, "row"),
+        _pick(facts, place, "concept"),
+    )
+
+
+def _gcs(total: Readings, parts: list[Readings]) -> Readings:
+    times = np.stack([item.effective for item in parts])
+    newest, oldest = times.max(axis=0), times.min(axis=0)
+    together = np.logical_and.reduce([item.current for item in parts])
+    together &= newest - oldest <= SAME_MOMENT
+    summed = together & (~total.current | (newest > total.effective))
+    place = _newest(parts, [item.current for item in parts])
+    value = np.where(summed, sum(item.value for item in parts), total.value)
+    current = total.current | summed
+    stale = np.logical_or.reduce([total.stale, *(item.stale for item in parts)])
+    return Readings(
+        current,
+        ~current & stale,
+        value,
+        np.where(summed, newest, total.effective),
+        np.where(summed, _pick(parts, place, "row"), total.row),
+        np.where(summed, _FROM_PARTS, total.concept),
+    )

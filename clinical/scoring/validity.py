@@ -1,0 +1,38 @@
+"""How long a value counts.
+
+Here: the look-back of each concept and the window of "stale", in microseconds. Both engines use
+these.
+
+A value counts while its clinical time is at most `lookback` before the patient's clock, which is
+the newest received_at among the patient's messages. For as long again it is remembered as stale;
+after that it is as if it had never been known. Look-backs come from concepts.csv; the doubling is
+this project's own choice.
+"""
+
+from collections.abc import Mapping
+
+from clinical.concepts import CONCEPTS
+
+MICROSECONDS_PER_HOUR = 3_600_000_000
+# An unlimited look-back as a number of microseconds: about 9,100 years, and twice it fits an int64.
+UNLIMITED = 1 << 58
+
+
+def _lookback(hours: float | None) -> int:
+    return UNLIMITED if hours is None else round(hours * MICROSECONDS_PER_HOUR)
+
+
+LOOKBACK: Mapping[str, int] = {
+    name: _lookback(concept.lookback_hours) for name, concept in CONCEPTS.items()
+}
+
+# The longest limited memory: no fact older than this, by its patient's clock, can still count.
+LONGEST_MEMORY = 2 * max(value for value in LOOKBACK.values() if value != UNLIMITED)
+
+# Oxygen facts this close to the newest of them describe one moment; so do the parts of one GCS.
+SAME_MOMENT = MICROSECONDS_PER_HOUR // 2
+
+# A patient silent for this long on the shard's clock is dropped from memory; everything limited
+# that was known of them is older than any look-back by then. Longer costs memory, shorter could
+# lose a value.
+FORGOTTEN_AFTER = 30 * 24 * MICROSECONDS_PER_HOUR

@@ -1,0 +1,113 @@
+"""Which value counts, over columns.
+
+Here: for rows of many (patient, concept) groups in arrival order, the row that counts after each
+arrival: newest clinical time, ties to the later arrival, withdrawn rows gone. Not here: look-backs.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+NONE = -1
+# An odd 64-bit constant (2**64 / golden ratio) spreads group numbers before they are mixed with
+# ids.
+_MIX = np.uint64(0x9E3779B97F4A7C15)
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Rows in arrival order: group, clinical time, identity, whether it is a withdrawal.
+
+    `is_event` marks rows whose identity may come again with another clinical time (orders and
+    medications); an observation's identity includes its time.
+    """
+
+    group: Ints
+    effective: Ints
+    signal: NDArray[np.uint64]
+    void: Bools
+    is_event: Bools
+
+
+@dataclass(frozen=True, slots=True)
+class Winners:
+    """The row that counts after each arrival, and what is left alive at the end."""
+
+    _keys: Ints
+    _groups: Ints
+    _winner: Ints
+    _size: int
+    alive: Bools
+
+    def at(self, group: Ints, arrival: Ints) -> Ints:
+        """Row that counts in each group after the given arrival (a row number), or NONE."""
+        if not len(self._keys):
+            return np.full(len(group), NONE)
+        place = np.searchsorted(self._keys, group * self._size + arrival, side="right") - 1
+        found = (place >= 0) & (self._groups[place] == group)
+        return np.where(found, self._winner[place], NONE)
+
+
+def winners(rows: Rows) -> Winners:
+    """Fold all groups at once.
+
+    Without withdrawals the winner is a running maximum of (clinical time, arrival), which one
+    cumulative maximum gives for every group together. Groups where a withdrawal or a re-timed event
+    meets an earlier row are folded one by one; they are few.
+    """
+    size = len(rows.group)
+    order = np.argsort(rows.group, kind="stable")
+    group = rows.group[order]
+    by_time = np.argsort(rows.effective, kind="stable")
+    rank = np.empty(size, np.int64)
+    rank[by_time] = np.arange(1, size + 1)
+    rank[rows.void] = 0
+    base = group * (size + 1)
+    best = np.maximum.accumulate(base + rank[order]) - base
+    winner = np.where(best > 0, by_time[best - 1], NONE)
+    alive = ~rows.void
+    for one in _contested(rows):
+        start, end = np.searchsorted(group, [one, one + 1])
+        winner[start:end] = _fold(rows, order[start:end], alive)
+    return Winners(group * size + order, group, winner, size, alive)
+
+
+def _contested(rows: Rows) -> Ints:
+    """Groups that a cumulative maximum cannot fold: an identity is withdrawn, or comes again."""
+    events = np.flatnonzero(rows.is_event & ~rows.void)
+    _, first = np.unique(_identity(rows, events), return_index=True)
+    again = np.delete(events, first)
+    return np.unique(np.concatenate([_withdrawn(rows), rows.group[again]]))
+
+
+def _withdrawn(rows: Rows) -> Ints:
+    """Groups in which a withdrawal names a row that is there."""
+    void = np.flatnonzero(rows.void)
+    if not len(void):
+        return rows.group[void]
+    near = np.flatnonzero(~rows.void & np.isin(rows.group, np.unique(rows.group[void])))
+    return rows.group[void[np.isin(_identity(rows, void), _identity(rows, near))]]
+
+
+def _identity(rows: Rows, places: Ints) -> NDArray[np.uint64]:
+    return rows.signal[places] ^ (rows.group[places].astype(np.uint64) * _MIX)
+
+
+def _fold(rows: Rows, members: Ints, alive: Bools) -> Ints:
+    """Fold one group row by row; also marks the rows that are no longer alive."""
+    versions: dict[int, tuple[int, int]] = {}
+    winner = np.full(len(members), NONE)
+    for place, row in enumerate(members.tolist()):
+        identity = int(rows.signal[row])
+        versions.pop(identity, None)
+        if not rows.void[row]:
+            versions[identity] = (int(rows.effective[row]), row)
+        if versions:
+            winner[place] = max(versions.values())[1]
+    alive[members] = False
+    alive[[row for _, row in versions.values()]] = True
+    return winner
