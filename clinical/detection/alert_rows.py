@@ -1,0 +1,143 @@
+"""Alert rows: what was found, in the columns of the `alerts` table.
+
+Here: the evidence an alert carries and its stored form; alerts are rare, so each is built as a
+value. Not here: whether something is an alert (episodes.py).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import pyarrow as pa
+
+from clinical.concepts import CONCEPTS
+from clinical.detection.batch_clock import BatchClock
+from clinical.detection.finding import Finding
+from clinical.scoring.columns import Assessed
+from clinical.scoring.engine import Moments
+from clinical.scoring.panel import Readings
+from clinical.scoring.rows import reading_source
+
+_UTC = pa.timestamp("us", tz="UTC")
+_SOURCE = [
+    ("feed", pa.string()),
+    ("partition", pa.int32()),
+    ("offset", pa.int64()),
+    ("row", pa.int32()),
+]
+EVIDENCE = pa.struct(
+    [
+        ("name", pa.string()),
+        ("value", pa.float64()),
+        ("unit", pa.string()),
+        ("effective_at", _UTC),
+        *_SOURCE,
+    ]
+)
+SCHEMA = pa.schema(
+    [
+        *_SOURCE,
+        ("received_at", _UTC),
+        *((name, pa.string()) for name in ("facility", "patient_id", "encounter_id")),
+        *((name, pa.string()) for name in ("alert_id", "episode_id", "rule", "rule_family")),
+        ("rules_version", pa.string()),
+        ("band", pa.int16()),
+        *((name, pa.string()) for name in ("severity", "status", "suppressed_by", "title", "unit")),
+        ("raised_at", _UTC),
+        ("batch_at", _UTC),
+        ("hours_before_batch", pa.float64()),
+        ("evidence", pa.list_(EVIDENCE)),
+        ("missing", pa.list_(pa.string())),
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """One alert before it is a row: where it stands, what was found, and in which episode."""
+
+    at: int
+    finding: Finding
+    alert_id: str
+    episode_id: str
+    suppressed_by: str | None
+    unit: str | None
+
+
+def alert_row(
+    moments: Moments, raised: Raised, message: Mapping[str, Any], clock: BatchClock
+) -> dict[str, Any]:
+    """One row of the `alerts` table, without `row`; `message` holds its provenance and facility."""
+    at, finding = raised.at, raised.finding
+    rank = int(finding.band[at])
+    band = finding.bands[rank]
+    batch_at = clock.next_after(message["received_at"])
+    hours = (batch_at - message["received_at"]).total_seconds() / 3600
+    return {
+        **message,
+        "patient_id": moments.patient[at].as_py(),
+        "encounter_id": moments.encounter[at].as_py(),
+        "alert_id": raised.alert_id,
+        "episode_id": raised.episode_id,
+        "rule": band.rule,
+        "rule_family": finding.family,
+        "band": rank,
+        "severity": band.severity,
+        "status": "suppressed" if raised.suppressed_by else "raised",
+        "suppressed_by": raised.suppressed_by,
+        "title": band.title,
+        "unit": raised.unit,
+        "raised_at": message["received_at"],
+        "batch_at": batch_at,
+        "hours_before_batch": hours,
+        "evidence": _evidence(moments, finding, at),
+        "missing": _missing(finding, at),
+    }
+
+
+def _evidence(moments: Moments, finding: Finding, at: int) -> list[dict[str, Any]]:
+    quoted = [item for score in finding.scores for item in _of_score(moments, score, at)]
+    plain = [(name, moments.panel[name]) for name in finding.inputs]
+    quoted += [_quote(moments, name, reading, at) for name, reading in plain if reading.current[at]]
+    return list({repr(item): item for item in quoted}.values())
+
+
+def _of_score(moments: Moments, score: Assessed, at: int) -> Sequence[dict[str, Any]]:
+    if score.observed[at] != score.observed[at]:  # NaN: the score did not speak
+        return ()
+    name = f"{score.score.name} ({score.score.variant})"
+    total = {
+        "name": name,
+        "value": float(score.observed[at]),
+        "effective_at": _at(score.effective[at]),
+    }
+    parts = [_quote(moments, p.parameter, p.reading, at) for p in score.components if p.known[at]]
+    return (total, *parts)
+
+
+def _quote(moments: Moments, name: str, reading: Readings, at: int) -> dict[str, Any]:
+    concept = CONCEPTS.get(name)
+    return {
+        "name": name,
+        "value": float(reading.value[at]),
+        "unit": concept.unit if concept else None,
+        "effective_at": _at(reading.effective[at]),
+        **reading_source(moments, reading, at),
+    }
+
+
+def _at(microseconds: int) -> datetime:
+    seconds, rest = divmod(int(microseconds), 1_000_000)
+    return datetime.fromtimestamp(seconds, UTC).replace(microsecond=rest)
+
+
+def _missing(finding: Finding, at: int) -> list[str]:
+    gone = [
+        part.parameter
+        for score in finding.scores
+        if score.observed[at] == score.observed[at]
+        for part in score.components
+        if not part.known[at]
+    ]
+    return list(dict.fromkeys(gone))

@@ -1,0 +1,145 @@
+"""Episodes: one alert per patient, rule family and band; only worsening alerts again.
+
+Here: which of the moments at which a rule holds become alerts. Not here: the rules.
+
+An episode ends when the rule has not held for 24 hours by the patient's clock; what holds after
+that is a new episode. Alerts that a context suppresses have episodes of their own, so that lifting
+the context lets the alert through. The 24 hours are this project's own choice.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clinical.scoring.validity import FORGOTTEN_AFTER, MICROSECONDS_PER_HOUR
+
+# Shorter repeats alerts of one illness; longer hides a second illness.
+EPISODE_ENDS_AFTER = 24 * MICROSECONDS_PER_HOUR
+
+
+# More than any family has bands.
+_BANDS = 1 << 10
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Where one rule family holds, in arrival order: number of the key, band, patient's clock."""
+
+    key: NDArray[np.int64]
+    band: NDArray[np.int64]
+    now: NDArray[np.int64]
+
+
+class Key(NamedTuple):
+    """Whose episode: patient, rule family, and the context that suppresses it (or None)."""
+
+    patient: str
+    family: str
+    suppressed_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Episode:
+    """An open episode: its id (that of its first alert), worst band so far, and when last seen."""
+
+    episode_id: str
+    band: int
+    last_seen: int
+
+
+class Episodes:
+    """Open episodes of a shard."""
+
+    def __init__(self) -> None:
+        """Start with none open."""
+        self._open: dict[Key, Episode] = {}
+
+    def observe(
+        self, keys: Sequence[Key], held: Held, alert_id: Callable[[int], str]
+    ) -> list[tuple[int, str]]:
+        """Note where a rule holds; give the places that are alerts, each with its episode's id.
+
+        Only where a run of episodes begins or its band rises is there anything to decide; the rest
+        is found by running maxima.
+        """
+        alerts = []
+        runs = _runs(held)
+        for place in runs.candidates:
+            key, band, now = keys[held.key[place]], int(held.band[place]), int(held.now[place])
+            known = self._open.get(key)
+            if runs.reopens[place] or (runs.opens[place] and _has_ended(known, now)):
+                known = Episode(alert_id(place), 0, now)
+            assert known is not None, "the first place of a key opens its episode"  # noqa: S101
+            if band > known.band:
+                self._open[key] = Episode(known.episode_id, band, now)
+                alerts.append((place, known.episode_id))
+        for place in runs.ends:
+            key, now = keys[held.key[place]], int(held.now[place])
+            known = self._open[key]
+            self._open[key] = Episode(known.episode_id, known.band, now)
+        return alerts
+
+    def recall(self, key: Key, episode_id: str, band: int) -> None:
+        """Take an open episode's identity and worst band from the alert that was stored."""
+        if known := self._open.get(key):
+            self._open[key] = Episode(episode_id, max(band, known.band), known.last_seen)
+
+    def merge(self, retired: str, surviving: str) -> None:
+        """Continue the open episodes of a retired identifier under the surviving one."""
+        for key in [key for key in self._open if key.patient == retired]:
+            moved = Key(surviving, key.family, key.suppressed_by)
+            both = [self._open.pop(key), *_present(self._open.get(moved))]
+            first = min(both, key=lambda episode: (episode.last_seen, episode.episode_id))
+            self._open[moved] = Episode(
+                first.episode_id,
+                max(episode.band for episode in both),
+                max(episode.last_seen for episode in both),
+            )
+
+    def forget(self, now: int) -> None:
+        """Drop episodes long ended on the shard's clock: they can no longer hold anything back."""
+        ended = [key for key, one in self._open.items() if now - one.last_seen > FORGOTTEN_AFTER]
+        for key in ended:
+            del self._open[key]
+
+
+@dataclass(frozen=True, slots=True)
+class _Runs:
+    """Places to decide on, in arrival order.
+
+    `opens` marks the first place of a key, `reopens` places too long after the one before, and `ends`
+    are the last places of keys.
+    """
+
+    candidates: list[int]
+    opens: NDArray[np.bool_]
+    reopens: NDArray[np.bool_]
+    ends: list[int]
+
+
+def _runs(held: Held) -> _Runs:
+    order = np.argsort(held.key, kind="stable")
+    key, band, now = held.key[order], held.band[order], held.now[order]
+    other = np.ones(len(order), np.bool_)
+    other[1:] = key[1:] != key[:-1]
+    apart = np.zeros(len(order), np.bool_)
+    apart[1:] = ~other[1:] & (now[1:] - now[:-1] > EPISODE_ENDS_AFTER)
+    run = np.cumsum(other | apart) * _BANDS
+    worst = np.maximum.accumulate(run + band) - run
+    rises = other | apart
+    rises[1:] |= worst[1:] > worst[:-1]
+    opens, reopens = np.zeros((2, len(order)), np.bool_)
+    opens[order], reopens[order] = other, apart
+    last = np.append(other[1:], True)
+    return _Runs(np.sort(order[rises]).tolist(), opens, reopens, order[last].tolist())
+
+
+def _has_ended(known: Episode | None, now: int) -> bool:
+    return known is None or now - known.last_seen > EPISODE_ENDS_AFTER
+
+
+def _present(episode: Episode | None) -> Iterable[Episode]:
+    return () if episode is None else (episode,)

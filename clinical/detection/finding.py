@@ -1,0 +1,54 @@
+"""What a rule says at many moments: a band, and what it rests on.
+
+Here: the shape every rule gives. Not here: episodes and suppression.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clinical.scoring.columns import Assessed
+from clinical.scoring.engine import Moments
+
+Ints = NDArray[np.int64]
+Severity = Literal["low", "medium", "high", "critical"]
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """One rank of severity within a rule family. `title` carries no patient value."""
+
+    rule: str
+    severity: Severity
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One rule family at every moment.
+
+    `band` is 0 where nothing is found, else a rank into `bands` (from 1). `scores` and `inputs` are
+    what an alert quotes as evidence.
+    """
+
+    family: str
+    bands: Mapping[int, Band]
+    band: Ints
+    scores: tuple[Assessed, ...] = ()
+    inputs: tuple[str, ...] = ()
+
+
+# The scores of a batch by (name, variant).
+Scores = Mapping[tuple[str, str], Assessed]
+Rule = Callable[[Moments, Scores], list[Finding]]
+
+
+def ranked(*conditions: NDArray[np.bool_]) -> Ints:
+    """Rank of the worst condition that holds; conditions go from mild to severe."""
+    rank = np.zeros(len(conditions[0]), np.int64)
+    for place, condition in enumerate(conditions, 1):
+        rank[condition] = place
+    return rank

@@ -1,0 +1,216 @@
+"""A shard: one facility's facts folded into scores and alerts.
+
+Here: the order of work for a batch of facts: merges, demographics that changed, scores, findings,
+episodes, suppression. The stream and every replay run this same class. Not here: tables, Bytewax.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from clinical.concepts import CONCEPTS
+from clinical.detection import critical, news2, respiratory, sepsis
+from clinical.detection.alert_rows import SCHEMA, Raised, alert_row
+from clinical.detection.batch_clock import BatchClock
+from clinical.detection.demographics import Demographics
+from clinical.detection.episodes import Episodes, Held, Key
+from clinical.detection.finding import Finding, Rule
+from clinical.detection.location import Locations
+from clinical.detection.version import rules_version
+from clinical.normalise import signals as signals_of
+from clinical.scoring.engine import Engine, Moments
+from clinical.scoring.rows import numbers, score_rows
+from clinical.scoring.validity import MICROSECONDS_PER_HOUR
+
+RULES: Sequence[Rule] = (news2.find, sepsis.find, respiratory.find, critical.find)
+COMFORT_CARE = "comfort_care"
+_COMFORT_CARE = CONCEPTS["code_status"].answers[COMFORT_CARE]
+_PROVENANCE = ("feed", "partition", "offset", "received_at", "facility")
+
+Facts = Mapping[str, pa.Table]
+Bools = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """What a batch of facts led to: rows of `scores`, of `alerts`, and changed demographics."""
+
+    scores: pa.Table | None
+    alerts: pa.Table | None
+    demographics: pa.Table | None
+
+
+class Shard:
+    """The fold of one facility. Not thread-safe; knows no clock but its facts'."""
+
+    def __init__(self, clock: BatchClock) -> None:
+        """Start with nothing known; `clock` says when the 2am job runs."""
+        self._clock = clock
+        self._engine = Engine()
+        self._episodes = Episodes()
+        self._locations = Locations()
+        self._demographics = Demographics()
+        self._newest = 0
+
+    def step(self, facts: Facts) -> Derived:
+        """Learn a batch of facts, in arrival order, and give what follows from it."""
+        changed = self._demographics.changed(facts.get("patient_demographics"))
+        self._locations.learn(facts.get("encounter_events"))
+        known = dict(facts)
+        known.pop("patient_demographics", None)
+        if changed is not None:
+            known["patient_demographics"] = changed
+        signals = _in_order(signals_of(known)) if known else None
+        pieces = list(self._pieces(signals, facts.get("identity_events")))
+        self._locations.settle()
+        return Derived(
+            _joined([scores for scores, _ in pieces]),
+            _joined([alerts for _, alerts in pieces]),
+            changed,
+        )
+
+    def recall(self, alerts: pa.Table) -> None:
+        """After a restart: take up episodes that began before the facts that were folded again.
+
+        Args:
+            alerts: The latest stored alert of each patient, family and suppression.
+        """
+        for row in alerts.to_pylist():
+            key = Key(row["patient_id"], row["rule_family"], row["suppressed_by"])
+            self._episodes.recall(key, row["episode_id"], row["band"])
+
+    def _pieces(
+        self, signals: pa.Table | None, identities: pa.Table | None
+    ) -> Iterator[tuple[pa.Table | None, pa.Table | None]]:
+        """Fold the signals in pieces, between which identifiers merge."""
+        if signals is None or "message" not in signals.column_names:
+            for merge in _merges(identities):
+                self._merge(merge["retired_id"], merge["surviving_id"])
+            return
+        done = 0
+        messages = signals["message"].to_numpy()
+        for merge in _merges(identities):
+            upto = int(np.searchsorted(messages, merge["message"]))
+            yield self._fold(signals.slice(done, upto - done))
+            done = upto
+            self._merge(merge["retired_id"], merge["surviving_id"])
+        yield self._fold(signals.slice(done))
+
+    def _merge(self, retired: str, surviving: str) -> None:
+        old, new = self._engine.survivor(retired), self._engine.survivor(surviving)
+        self._engine.merge(old, new)
+        self._episodes.merge(old, new)
+
+    def _fold(self, signals: pa.Table) -> tuple[pa.Table | None, pa.Table | None]:
+        if not signals.num_rows:
+            return None, None
+        moments = self._engine.step(signals)
+        self._forget(int(moments.now.max(initial=0)))
+        scored = self._engine.scores(moments)
+        assessed = {
+            (one.assessed.score.name, one.assessed.score.variant): one.assessed for one in scored
+        }
+        findings = [found for rule in RULES for found in rule(moments, assessed)]
+        scores = score_rows(moments, scored, signals, rules_version())
+        return scores, self._alerts(moments, findings, signals)
+
+    def _forget(self, now: int) -> None:
+        """Once an hour of the feed's clock, let go of patients and episodes long silent."""
+        if now - self._newest > MICROSECONDS_PER_HOUR:
+            self._newest = now
+            self._engine.forget(now)
+            self._episodes.forget(now)
+
+    def _alerts(
+        self, moments: Moments, findings: Sequence[Finding], signals: pa.Table
+    ) -> pa.Table | None:
+        status = moments.panel["code_status"]
+        comfort = status.current & (status.value == _COMFORT_CARE)
+        raised = [
+            one
+            for finding in findings
+            if finding.band.any()
+            for one in self._observe(moments, finding, comfort, signals)
+        ]
+        if not raised:
+            return None
+        rows = [
+            alert_row(moments, one, _message(signals, moments, one.at), self._clock)
+            for one in raised
+        ]
+        blank = {"row": None, "rules_version": rules_version()}
+        table = pa.Table.from_pylist([{**blank, **row} for row in rows], SCHEMA)
+        place = pa.array(numbers(table, np.arange(len(rows))), pa.int32())
+        return table.set_column(table.column_names.index("row"), "row", place)
+
+    def _observe(
+        self, moments: Moments, finding: Finding, comfort: Bools, signals: pa.Table
+    ) -> Iterator[Raised]:
+        """The moments at which a finding is an alert, raised or suppressed."""
+        at = np.flatnonzero(finding.band)
+        encoded = moments.patient.take(pa.array(at)).dictionary_encode()
+        patients = encoded.dictionary.to_pylist()
+        number = encoded.indices.to_numpy().astype(np.int64) * 2 + comfort[at]
+        keys = [
+            Key(name, finding.family, reason)
+            for name in patients
+            for reason in (None, COMFORT_CARE)
+        ]
+        held = Held(number, finding.band[at], moments.now[at])
+
+        def alert_id(place: int) -> str:
+            moment = int(at[place])
+            message = _message(signals, moments, moment)
+            return _alert_id(message, finding.family, _ordinal(moments, moment))
+
+        for place, episode_id in self._episodes.observe(keys, held, alert_id):
+            moment, key = int(at[place]), keys[number[place]]
+            message = signals["message"][int(moments.first[moment])].as_py()
+            unit = self._locations.unit_of(key.patient, message)
+            name = alert_id(place)
+            yield Raised(moment, finding, name, episode_id, key.suppressed_by, unit)
+
+
+def _in_order(signals: pa.Table) -> pa.Table:
+    """Signals by message, and within a message by table and row."""
+    if "message" not in signals.column_names:
+        return signals
+    message = signals["message"].to_numpy()
+    if (message[1:] >= message[:-1]).all():
+        return signals
+    return signals.take(pa.array(np.argsort(message, kind="stable")))
+
+
+def _joined(pieces: Sequence[pa.Table | None]) -> pa.Table | None:
+    present = [piece for piece in pieces if piece is not None and piece.num_rows]
+    return pa.concat_tables(present) if present else None
+
+
+def _merges(identities: pa.Table | None) -> list[dict[str, Any]]:
+    if identities is None:
+        return []
+    rows = identities.select(["message", "event", "retired_id", "surviving_id"]).to_pylist()
+    usable = (row for row in rows if row["retired_id"] and row["surviving_id"])
+    return sorted((r for r in usable if r["event"] == "merge"), key=lambda row: row["message"])
+
+
+def _message(signals: pa.Table, moments: Moments, at: int) -> dict[str, Any]:
+    first = int(moments.first[at])
+    return {name: signals[name][first].as_py() for name in _PROVENANCE}
+
+
+def _alert_id(message: Mapping[str, Any], family: str, ordinal: int) -> str:
+    place = f"{message['feed']}-{message['partition']}-{message['offset']}"
+    return f"{place}-{family}" if ordinal == 0 else f"{place}.{ordinal}-{family}"
+
+
+def _ordinal(moments: Moments, at: int) -> int:
+    """Place of the moment among those of its message: 0 but for a second patient."""
+    ordinal = 0
+    while at > 0 and moments.message[at - 1] == moments.message[at]:
+        at, ordinal = at - 1, ordinal + 1
+    return ordinal
