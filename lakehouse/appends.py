@@ -1,0 +1,119 @@
+"""Appending rows exactly once.
+
+Here: the compare-and-set that drops rows a table already has, the commit, and its force onto the
+disk. Not here: which rows and when (streaming/), joining small files (compaction.py), or reading
+(catalogue.py).
+
+A Delta transaction does not de-duplicate by itself: only two stale handles that race are refused.
+So the transaction's version is read from the same handle that commits, and whoever loses the race
+reads it anew.
+"""
+
+import os
+import time
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from deltalake import CommitProperties, Transaction, write_deltalake
+from deltalake.exceptions import CommitFailedError, DeltaError
+
+from lakehouse.errors import AppendError
+from lakehouse.lake import Lake
+from lakehouse.tables import Table
+from lakehouse.writers import PROPERTIES, forget, reason, sync_since, writer
+
+ATTEMPTS = 20
+BACK_OFF_SECONDS = 0.01
+
+
+def append(  # noqa: PLR0917 the seam that the design names, in its order
+    lake: Lake,
+    table: Table,
+    feed: str,
+    partition: int,
+    rows: pa.Table,
+    upto: int,
+    *,
+    line: str = "",
+) -> int:
+    """Append the rows of one feed partition that the table does not have yet; return how many.
+
+    On return they are on the disk. A row is known by its offset: rows at or below the offset that
+    the table has reached are dropped, so appending the same rows again adds nothing. No rows, no
+    commit.
+
+    Args:
+        lake: The lake, open for writing.
+        table: The table's contract; the table is created by its first row.
+        feed: The feed of all rows.
+        partition: The partition of all rows.
+        rows: Rows with the contract's columns; casts that would lose anything are refused.
+        upto: The offset the table has reached with these rows; no row may lie beyond it.
+        line: Where one partition's rows reach the table in several lines, each in order for
+            itself, the name of this one.
+
+    Raises:
+        ValueError: The rows break the contract, belong to another partition, or lie beyond `upto`.
+        AppendError: They could not be committed or forced onto the disk; append them again.
+    """
+    rows = table.conform(rows)
+    if not rows.num_rows:
+        return 0
+    _check_source(table, feed, partition, rows, upto)
+    transaction = Transaction(f"{feed}/{partition}/{line}" if line else f"{feed}/{partition}", upto)
+    try:
+        return _compare_and_commit(lake, table, rows, transaction)
+    except (DeltaError, OSError) as error:
+        forget(lake, table)
+        msg = (
+            f"could not append to table `{table.name}` in {lake.root}: {reason(error)};"
+            " mend that and append the same rows again, none will be stored twice"
+        )
+        # The cause is dropped on purpose: its text may print rows.
+        raise AppendError(msg) from None
+
+
+def _compare_and_commit(lake: Lake, table: Table, rows: pa.Table, transaction: Transaction) -> int:
+    for attempt in range(ATTEMPTS):
+        handle = writer(lake, table)
+        before = handle.version()
+        fresh = _beyond(rows, handle.transaction_version(transaction.app_id))
+        if not fresh.num_rows:
+            return 0
+        try:
+            write_deltalake(
+                handle,
+                fresh,
+                mode="append",
+                writer_properties=PROPERTIES,
+                commit_properties=CommitProperties(app_transactions=[transaction]),
+            )
+        except CommitFailedError:
+            _step_back(attempt)
+            handle.update_incremental()
+        else:
+            sync_since(lake, table, before)
+            return int(fresh.num_rows)
+    msg = f"{ATTEMPTS} attempts lost the race"
+    raise CommitFailedError(msg)
+
+
+def _beyond(rows: pa.Table, reached: int | None) -> pa.Table:
+    if reached is None or pc.min(rows["offset"]).as_py() > reached:
+        return rows
+    return rows.filter(pc.greater(rows["offset"], reached))
+
+
+def _check_source(table: Table, feed: str, partition: int, rows: pa.Table, upto: int) -> None:
+    same = pc.and_(pc.equal(rows["feed"], feed), pc.equal(rows["partition"], partition))
+    if not pc.all(same).as_py():
+        msg = f"rows for table `{table.name}` come from other places than {feed}/{partition}"
+        raise ValueError(msg)
+    if (last := pc.max(rows["offset"]).as_py()) > upto:
+        msg = f"rows for table `{table.name}` reach offset {last}, beyond the {upto} to commit"
+        raise ValueError(msg)
+
+
+def _step_back(attempt: int) -> None:
+    # Two racing processes have different numbers, and so step back for different times.
+    time.sleep(BACK_OFF_SECONDS * (attempt + 1) * (1 + os.getpid() % 8 / 8))

@@ -1,0 +1,226 @@
+"""Reading the lake through DuckDB.
+
+Here: a connection with one view per table, each cut to the same line; a sandbox for SQL that people
+type; and running a query with errors in one line. Not here: writing (appends.py), marts
+(dbt_project/).
+
+Readers never use `to_pyarrow_table` of deltalake: it aborts one process in four at exit.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+from duckdb import StatementType
+
+from lakehouse.cuts import Cut
+from lakehouse.cuts import cut as cut_now
+from lakehouse.errors import QueryError
+from lakehouse.lake import Lake
+from lakehouse.tables import TABLES, Table
+
+ENGINE_LOCK = Lock()
+# Up to this many partitions the cut is part of a view's text; beyond, views join the table `cut`.
+SPELT_OUT = 16
+EXPLAIN = re.compile(r"\s*explain(\s+analyze\b|\s*\([^)]*\))?", re.IGNORECASE)
+# Errors of these classes speak of the query's text; others may quote a stored value.
+ABOUT_THE_QUERY = (
+    duckdb.BinderException,
+    duckdb.CatalogException,
+    duckdb.ParserException,
+    duckdb.PermissionException,
+    duckdb.SyntaxException,
+)
+# From the first quote to the last: a stored value may hold quotes and line ends of its own.
+QUOTED = re.compile(r"['\"].*['\"]", re.DOTALL)
+
+
+def connect(
+    lake: Lake,
+    *,
+    tables: Iterable[Table] | None = None,
+    at: Cut | None = None,
+    sandboxed: bool = False,
+) -> duckdb.DuckDBPyConnection:
+    """An in-memory DuckDB with a view per table that shows the rows up to one cut.
+
+    A table that does not exist yet is an empty view with the contract's columns. The cut itself is
+    the table `cut` (feed, partition, reached). Times show in UTC.
+
+    Args:
+        lake: The lake to read.
+        tables: The tables to show; all of them where None.
+        at: The cut to read at; the lake's newest where None.
+        sandboxed: Only the shown tables' directories can be read, no other file, and no setting
+            can be changed. `query` further refuses statements that write.
+    """
+    shown = tuple(TABLES.values() if tables is None else tables)
+    line = cut_now(lake) if at is None else at
+    connection = _new_engine() if sandboxed else _cursor()
+    connection.execute("set TimeZone = 'UTC'")
+    _add_cut(connection, line)
+    for table in shown:
+        _add_view(connection, lake, table, line)
+    if sandboxed:
+        _close_sandbox(connection, [lake.path(table) for table in shown])
+    return connection
+
+
+def query(connection: duckdb.DuckDBPyConnection, sql: str) -> pa.Table:
+    """Run one reading statement.
+
+    Raises:
+        QueryError: In one line why not; a stored value that the engine quotes is left out.
+    """
+    try:
+        if not _only_reads(connection, sql):
+            msg = "only one statement that reads can be run: a select, or an explain of one"
+            raise QueryError(msg)
+        return connection.execute(sql).to_arrow_table()
+    except duckdb.Error as error:
+        raise QueryError(_one_line(error)) from None
+
+
+def read(
+    lake: Lake,
+    table: Table,
+    columns: Sequence[str] = (),
+    *,
+    where: str = "true",
+    parameters: Sequence[Any] = (),
+    at: Cut | None = None,
+) -> pa.Table:
+    """Rows of one table up to a cut, in the order in which we learnt them.
+
+    Args:
+        lake: The lake to read.
+        table: The table.
+        columns: Columns wanted; all where empty.
+        where: A condition written in code, with `?` for each value.
+        parameters: The values, bound by the engine.
+        at: The cut; the lake's newest where None.
+    """
+    wanted = ", ".join(_name(column) for column in columns or table.schema.names)
+    sql = (
+        f"select {wanted} from {_name(table.name)} where {where}"  # noqa: S608 contract's names only
+        ' order by feed, partition, "offset", "row"'
+    )
+    with connect(lake, tables=(table,), at=at) as connection:
+        rows = connection.execute(sql, list(parameters)).to_arrow_table()
+    return rows.cast(pa.schema([table.schema.field(name) for name in rows.column_names]))
+
+
+def _new_engine() -> duckdb.DuckDBPyConnection:
+    engine = duckdb.connect()
+    engine.execute("set autoinstall_known_extensions = false")
+    engine.execute("set autoload_known_extensions = false")
+    engine.execute(f"load {_literal(str(_delta_extension()))}")
+    return engine
+
+
+def _cursor() -> duckdb.DuckDBPyConnection:
+    # Loading the extension takes a quarter of a second: once per process, not once per reader.
+    # Views and the cut are temporary, so no reader sees those of another.
+    with ENGINE_LOCK:
+        return _shared_engine().cursor()
+
+
+@cache
+def _shared_engine() -> duckdb.DuckDBPyConnection:
+    return _new_engine()
+
+
+def _add_cut(connection: duckdb.DuckDBPyConnection, at: Cut) -> None:
+    connection.execute('create temp table cut (feed varchar, "partition" integer, reached bigint)')
+    if at:
+        rows = [[feed, partition, reached] for (feed, partition), reached in at.items()]
+        connection.executemany("insert into cut values (?, ?, ?)", rows)
+
+
+def _add_view(connection: duckdb.DuckDBPyConnection, lake: Lake, table: Table, at: Cut) -> None:
+    columns = ", ".join(f"t.{_name(column)}" for column in table.schema.names)
+    if lake.has(table):
+        source = f"delta_scan({_literal(str(lake.path(table)))})"
+    else:
+        source = _add_absent(connection, table)
+    connection.execute(
+        f"create temp view {_name(table.name)} as"  # noqa: S608 names, paths and numbers, all quoted
+        f" select {columns} from {source} t {_up_to(at)}"
+    )
+
+
+def _up_to(at: Cut) -> str:
+    if len(at) > SPELT_OUT:
+        return (
+            'semi join cut c on t.feed = c.feed and t."partition" = c."partition"'
+            ' and t."offset" <= c.reached'
+        )
+    # Spelt out, the cut lets the engine skip files, and costs a fifth of what the join does.
+    passed = (
+        f'(t.feed = {_literal(feed)} and t."partition" = {number:d} and t."offset" <= {reached:d})'
+        for (feed, number), reached in at.items()
+    )
+    return "where " + (" or ".join(passed) or "false")
+
+
+def _add_absent(connection: duckdb.DuckDBPyConnection, table: Table) -> str:
+    absent = _name(f"absent {table.name}")
+    connection.register("absent_rows", table.schema.empty_table())
+    connection.execute(f"create temp table {absent} as from absent_rows")
+    connection.unregister("absent_rows")
+    return absent
+
+
+def _close_sandbox(connection: duckdb.DuckDBPyConnection, paths: list[Path]) -> None:
+    # In this order: directories can no longer be allowed once external access is off.
+    allowed = ", ".join(_literal(str(path)) for path in paths)
+    connection.execute(f"set allowed_directories = [{allowed}]")
+    connection.execute("set enable_external_access = false")
+    connection.execute("set lock_configuration = true")
+
+
+def _only_reads(connection: duckdb.DuckDBPyConnection, sql: str) -> bool:
+    # The engine itself says what a statement is; `describe`, `show` and `from ...` are selects to
+    # it. What is left out writes, and COPY would write even inside the sandbox's directories.
+    kinds = [statement.type for statement in connection.extract_statements(sql)]
+    if kinds == [StatementType.EXPLAIN]:
+        # `explain analyze` runs what it explains.
+        return EXPLAIN.match(sql) is not None and _only_reads(connection, EXPLAIN.sub("", sql))
+    return kinds == [StatementType.SELECT]
+
+
+def _one_line(error: duckdb.Error) -> str:
+    text = str(error)
+    if isinstance(error, duckdb.ConversionException):
+        text = QUOTED.sub("...", text)
+    elif not isinstance(error, ABOUT_THE_QUERY):
+        text = f"{type(error).__name__}: failed on a stored value, which is not shown"
+    return " ".join(text.split("\n\n", maxsplit=1)[0].split())
+
+
+@cache
+def _delta_extension() -> Path:
+    package = files("duckdb_extension_delta")
+    name = f"extensions/v{duckdb.__version__}/delta.duckdb_extension"
+    path = Path(str(package.joinpath(name)))
+    if not path.exists():
+        msg = (
+            f"duckdb {duckdb.__version__} finds no delta extension of its own version;"
+            " install duckdb and duckdb-extension-delta at the same version"
+        )
+        raise QueryError(msg)
+    return path
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _name(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"'

@@ -1,0 +1,278 @@
+"""The columns of the table contracts: name, Arrow type and meaning of each.
+
+Here: column groups, in the order they are stored. Not here: which table has which group
+(tables.py).
+"""
+
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+STRING = pa.string()
+DOUBLE = pa.float64()
+UTC = pa.timestamp("us", tz="UTC")
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: its Arrow type, and a description that names unit and code system."""
+
+    name: str
+    type: pa.DataType
+    description: str
+    nullable: bool = True
+
+    @property
+    def field(self) -> pa.Field:
+        """The Arrow field, with the description as metadata."""
+        return pa.field(self.name, self.type, self.nullable, {"description": self.description})
+
+
+PROVENANCE = (
+    Column("feed", STRING, "Source system's feed, the name of its profile.", nullable=False),
+    Column("partition", pa.int32(), "Partition of the feed.", nullable=False),
+    Column(
+        "offset",
+        pa.int64(),
+        "Place of the message in its partition: the order in which we learnt it.",
+        nullable=False,
+    ),
+    Column(
+        "row", pa.int32(), "Place of the row within its message, from 0, per table.", nullable=False
+    ),
+    Column(
+        "received_at",
+        UTC,
+        "When the message reached us (UTC); in a replay the feed's own clock.",
+        nullable=False,
+    ),
+    Column(
+        "received_date",
+        pa.date32(),
+        "UTC date of received_at; the partition column.",
+        nullable=False,
+    ),
+)
+
+SUBJECT = (
+    Column("facility", STRING, "Assigning authority of the patient identifier; also the shard."),
+    Column("patient_id", STRING, "Patient identifier as received, unresolved."),
+    Column("encounter_id", STRING, "Visit number as received (PV1-19, FHIR Encounter)."),
+)
+
+RAW_MESSAGE = (
+    Column("raw", pa.binary(), "The message's bytes, verbatim."),
+    Column("content_hash", pa.binary(16), "BLAKE2b-128 of the bytes."),
+    Column("sender", STRING, "Sending application and facility (MSH-3|MSH-4)."),
+    Column("message_control_id", STRING, "MSH-10, or the FHIR Bundle or resource id."),
+    Column("message_type", STRING, "Message type and trigger (ORU^R01), or FHIR resource type."),
+    Column("disposition", STRING, "parsed, skipped, quarantined or duplicate.", nullable=False),
+    Column(
+        "stage", STRING, "Where a message that was not parsed stopped: frame, decode, normalise."
+    ),
+    Column("reason", STRING, "Reason code of a message that was not parsed."),
+)
+
+OBSERVATION = (
+    Column(
+        "observation_id",
+        STRING,
+        "Identity across corrections: order, code, sub-id and effective time.",
+    ),
+    Column("order_id", STRING, "Filler order number (OBR-3), else placer (OBR-2)."),
+    Column("code", STRING, "Code as sent (OBX-3.1, FHIR coding code)."),
+    Column("code_system", STRING, "Code system as sent (OBX-3.3, FHIR coding system)."),
+    Column("code_text", STRING, "Name of the code as sent."),
+    Column("sub_id", STRING, "OBX-4, or the FHIR component's place."),
+    Column(
+        "concept", STRING, "Concept of clinical/concepts.csv; null where the code is not mapped."
+    ),
+    Column("loinc_code", STRING, "LOINC code of the concept or as sent."),
+    Column("value_type", STRING, "HL7 data type of the value (OBX-2) or FHIR value[x] type."),
+    Column("value_text", STRING, "The value as sent, unescaped; embedded data is not copied here."),
+    Column("comparator", STRING, "<, <=, > or >= where the value is censored."),
+    Column("value_number", DOUBLE, "The number as sent, in unit_as_sent."),
+    Column("unit_as_sent", STRING, "Unit as sent (OBX-6.1)."),
+    Column("value", DOUBLE, "Value in ucum_unit; for a coded concept the number of its answer."),
+    Column(
+        "value_code", STRING, "Answer of a coded concept, e.g. A, C, V, P or U of consciousness."
+    ),
+    Column("ucum_unit", STRING, "Canonical UCUM unit of the concept."),
+    Column(
+        "effective_at", UTC, "When it was true of the patient (OBX-14, else OBR-7, else MSH-7)."
+    ),
+    Column("documented_at", UTC, "When it was written down or released (OBR-22, else MSH-7)."),
+    Column(
+        "status",
+        STRING,
+        "final, preliminary, corrected, entered_in_error, cancelled, registered, unknown.",
+    ),
+    Column("abnormal_flag", STRING, "The sender's own flag (OBX-8, HL7 table 0078)."),
+    Column("is_scored", pa.bool_(), "Whether the value may enter a score."),
+    Column(
+        "not_scored_reason",
+        STRING,
+        "Why not: unmapped_code, unknown_unit, missing_unit, not_a_number, implausible, future, "
+        "bad_time, unknown_answer, untestable, no_value, retracted.",
+    ),
+)
+
+ENCOUNTER_EVENT = (
+    Column(
+        "event",
+        STRING,
+        "admit, transfer, discharge, update, register, cancel_admit, cancel_transfer, "
+        "cancel_discharge, or the trigger.",
+    ),
+    Column("trigger", STRING, "HL7 trigger event (A01) or FHIR encounter status."),
+    Column("event_at", UTC, "When it happened (EVN-6, else PV1-44 or PV1-45, else EVN-2)."),
+    Column("documented_at", UTC, "When it was recorded (EVN-2, else MSH-7)."),
+    Column("patient_class", STRING, "PV1-2: I inpatient, E emergency, O outpatient."),
+    Column("unit", STRING, "Point of care (PV1-3.1)."),
+    Column("room", STRING, "Room (PV1-3.2)."),
+    Column("bed", STRING, "Bed (PV1-3.3)."),
+    Column("prior_unit", STRING, "Previous point of care (PV1-6.1)."),
+    Column("admitted_at", UTC, "PV1-44."),
+    Column("discharged_at", UTC, "PV1-45."),
+    Column("discharge_disposition", STRING, "PV1-36 as sent."),
+)
+
+DEMOGRAPHICS = (
+    Column("family_name", STRING, "Family name (PID-5.1)."),
+    Column("given_name", STRING, "Given name (PID-5.2)."),
+    Column("birth_date", pa.date32(), "Date of birth (PID-7)."),
+    Column("sex", STRING, "Administrative sex as sent (PID-8)."),
+    Column("died_at", UTC, "Time of death (PID-29)."),
+    Column("deceased", pa.bool_(), "Death indicator (PID-30)."),
+)
+
+IDENTITY_EVENT = (
+    Column("event", STRING, "merge or unmerge."),
+    Column("trigger", STRING, "HL7 trigger event (A40)."),
+    Column("surviving_id", STRING, "Identifier that lives on (PID-3)."),
+    Column("retired_id", STRING, "Identifier that is retired (MRG-1)."),
+    Column("documented_at", UTC, "When it was recorded (EVN-2, else MSH-7)."),
+)
+
+ORDER_EVENT = (
+    Column("order_id", STRING, "Placer order number (ORC-2, OBR-2), else filler."),
+    Column(
+        "order_control", STRING, "ORC-1, HL7 table 0119: NW new, CA cancel, SC status changed ..."
+    ),
+    Column("order_status", STRING, "ORC-5 or OBR-25 as sent."),
+    Column("code", STRING, "Ordered service as sent (OBR-4.1)."),
+    Column("code_system", STRING, "Code system as sent (OBR-4.3)."),
+    Column("code_text", STRING, "Name of the service as sent (OBR-4.2)."),
+    Column("specimen", STRING, "Specimen as sent (SPM-4 or OBR-15)."),
+    Column("concept", STRING, "culture for a body-fluid culture; else null."),
+    Column("effective_at", UTC, "When collected or ordered (OBR-7, else SPM-17, else ORC-9)."),
+    Column("documented_at", UTC, "When it was ordered or recorded (ORC-9, else MSH-7)."),
+    Column(
+        "is_cancelled",
+        pa.bool_(),
+        "Whether this event withdraws the order (ORC-1 CA, OC, DC, CR; status CA).",
+    ),
+)
+
+MEDICATION_EVENT = (
+    Column("order_id", STRING, "Placer order number (ORC-2), else filler."),
+    Column("event", STRING, "ordered, changed, administered, not_given, discontinued, cancelled."),
+    Column("order_control", STRING, "ORC-1 as sent."),
+    Column("code", STRING, "Drug code as sent (RXE-2.1, RXA-5.1)."),
+    Column("code_system", STRING, "Code system as sent."),
+    Column("code_text", STRING, "Drug as sent."),
+    Column(
+        "concept",
+        STRING,
+        "antibiotic, vasopressor ...: class of clinical/medications.csv; else null.",
+    ),
+    Column("ingredient", STRING, "Ingredient that the class was recognised by."),
+    Column("route", STRING, "Route as sent (RXR-1)."),
+    Column("dose", DOUBLE, "Amount as sent (RXE-3, RXA-6)."),
+    Column("dose_unit", STRING, "Unit of dose as sent (RXE-5, RXA-7)."),
+    Column("rate", DOUBLE, "Rate as sent (RXE-23, RXA-12)."),
+    Column("rate_unit", STRING, "Unit of rate as sent."),
+    Column("started_at", UTC, "Start (RXE-32, TQ1-7, RXA-3)."),
+    Column("ended_at", UTC, "End (TQ1-8, RXA-4)."),
+    Column("documented_at", UTC, "When it was recorded (ORC-9, else MSH-7)."),
+)
+
+DIAGNOSIS = (
+    Column("code", STRING, "Diagnosis code as sent (DG1-3.1)."),
+    Column("code_system", STRING, "Code system as sent (DG1-3.3)."),
+    Column("code_text", STRING, "Description as sent."),
+    Column("diagnosis_type", STRING, "DG1-6: A admitting, W working, F final."),
+    Column("priority", pa.int32(), "DG1-15, else DG1-1."),
+    Column("documented_at", UTC, "When it was recorded (DG1-5, else MSH-7)."),
+)
+
+# The last four fields point at the very row, so at the version, that the points rest on.
+COMPONENT = pa.struct(
+    [
+        ("parameter", STRING),
+        ("concept", STRING),
+        ("value", DOUBLE),
+        ("points", pa.int16()),
+        ("effective_at", UTC),
+        ("feed", STRING),
+        ("partition", pa.int32()),
+        ("offset", pa.int64()),
+        ("row", pa.int32()),
+    ]
+)
+
+SCORE = (
+    Column("score", STRING, "Score: news2, qsofa, sirs, shock_index, rox, sf_ratio."),
+    Column("variant", STRING, "Variant of the score's definition."),
+    Column("state", STRING, "complete, partial, indeterminate, stale or not_applicable."),
+    Column("state_reason", STRING, "Why a score is not applicable or indeterminate."),
+    Column("observed", DOUBLE, "Score with missing parameters counted as 0; a ratio's value."),
+    Column("lowest", DOUBLE, "Lowest total that the missing parameters allow."),
+    Column("highest", DOUBLE, "Highest total that the missing parameters allow."),
+    Column("missing", pa.list_(STRING), "Parameters without a usable value."),
+    Column("has_single_3", pa.bool_(), "NEWS2: one parameter alone scores 3."),
+    Column("oldest_input_minutes", DOUBLE, "Age of the oldest input at received_at, in minutes."),
+    Column("effective_at", UTC, "Effective time of the newest input."),
+    Column(
+        "components",
+        pa.list_(COMPONENT),
+        "Points of each parameter with the value, time and row it rests on.",
+    ),
+    Column("rules_version", STRING, "Hash of what decides: definitions, concepts and engine."),
+)
+
+EVIDENCE = pa.struct(
+    [
+        ("name", STRING),
+        ("value", DOUBLE),
+        ("unit", STRING),
+        ("effective_at", UTC),
+        ("feed", STRING),
+        ("partition", pa.int32()),
+        ("offset", pa.int64()),
+        ("row", pa.int32()),
+    ]
+)
+
+ALERT = (
+    Column("alert_id", STRING, "Deterministic identity: the same facts raise the same alert."),
+    Column("episode_id", STRING, "Episode of one patient and rule family."),
+    Column("rule", STRING, "Rule that fired."),
+    Column("rule_family", STRING, "Family within which only worsening alerts again."),
+    Column("rules_version", STRING, "Hash of what decides."),
+    Column(
+        "band",
+        pa.int16(),
+        "Rank of severity within the family, from 1; only a higher band alerts again.",
+    ),
+    Column("severity", STRING, "low, medium, high or critical."),
+    Column("status", STRING, "raised or suppressed."),
+    Column("suppressed_by", STRING, "Context that suppressed the alert, e.g. comfort_care."),
+    Column("title", STRING, "One line without patient values."),
+    Column("unit", STRING, "Point of care of the patient when the alert was raised."),
+    Column("raised_at", UTC, "When the facts were known, by the feed's clock in a replay."),
+    Column("batch_at", UTC, "When the next 02:00 job would have run."),
+    Column("hours_before_batch", DOUBLE, "Hours from raised_at to batch_at."),
+    Column("evidence", pa.list_(EVIDENCE), "Values, units, times and rows the alert rests on."),
+    Column("missing", pa.list_(STRING), "What was not known when the alert was raised."),
+)

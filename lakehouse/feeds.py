@@ -1,0 +1,54 @@
+"""Feed profiles from their files.
+
+Here: finding `feeds/<name>.toml` and `feeds/<name>_codes.csv` and reading them as text. Not here:
+what they mean (clinical/wire/profile.py).
+"""
+
+from difflib import get_close_matches
+from pathlib import Path
+
+from clinical.wire.profile import FeedProfile, parse
+from lakehouse.errors import FeedFileError, UnknownFeedError
+
+# The profiles that come with Pulsehouse stand beside its packages.
+FEEDS = Path(__file__).resolve().parent.parent / "feeds"
+SHOWN = 8
+
+
+def feed_names(feeds_dir: Path | None = None) -> list[str]:
+    """The feeds that have a profile, in order."""
+    return sorted(path.stem for path in (feeds_dir or FEEDS).glob("*.toml"))
+
+
+def load_profile(name: str, feeds_dir: Path | None = None) -> FeedProfile:
+    """The profile of a feed; without `feeds_dir` from those that come with Pulsehouse.
+
+    Raises:
+        UnknownFeedError: No profile has this name.
+        FeedFileError: A file of the profile cannot be read.
+        ProfileError: The profile cannot be used (clinical.wire.profile).
+    """
+    place = feeds_dir or FEEDS
+    # Compared with the names that exist, never joined to a path unseen: a name may hold "../".
+    if name not in (known := feed_names(place)):
+        raise UnknownFeedError(_unknown(name, place, known))
+    codes = place / f"{name}_codes.csv"
+    return parse(name, _text(place / f"{name}.toml"), _text(codes) if codes.exists() else "")
+
+
+def _unknown(name: str, place: Path, known: list[str]) -> str:
+    if not known:
+        return f"unknown feed {name!r}: {place} holds no profile; name the directory that does"
+    near = get_close_matches(name, known, n=3, cutoff=0.5) or known[:SHOWN]
+    return f"unknown feed {name!r} in {place}; nearest: {', '.join(near)}"
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        msg = f"{path} is not UTF-8 (byte {error.start}); save it as UTF-8"
+        raise FeedFileError(msg) from error
+    except OSError as error:
+        msg = f"cannot read {path}: {error.strerror}; check its permissions"
+        raise FeedFileError(msg) from error

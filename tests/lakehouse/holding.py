@@ -1,0 +1,14 @@
+"""A process that holds a lake's dataflow lock until it is killed. Argument: the lake directory."""
+
+import sys
+import time
+from pathlib import Path
+
+from lakehouse.lake import Lake
+from lakehouse.lock import exclusive
+
+if __name__ == "__main__":
+    with exclusive(Lake.open(Path(sys.argv[1]), create=True)) as fence:
+        sys.stdout.write(f"{fence}\n")
+        sys.stdout.flush()
+        time.sleep(60)
