@@ -1,0 +1,216 @@
+"""A file as a source: its messages with offsets, from wherever the lake has not been yet.
+
+Here: opening (plain or gzip), splitting, clocks, pacing. Not here: which offsets a file has
+(lakehouse/replays.py), or what a message says.
+"""
+
+import gzip
+import hashlib
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from bytewax.inputs import FixedPartitionedSource, StatefulSourcePartition
+
+from clinical import wire
+from clinical.wire import fhir, hl7
+from clinical.wire.frames import Frames, Splitter
+from clinical.wire.profile import FeedProfile, Format
+from streaming.batches import Messages
+from streaming.pace import Pace
+
+CHUNK = 4 * 1024 * 1024
+FORMAT_NAMES: dict[Format, str] = {"hl7v2": "HL7 v2", "fhir": "FHIR JSON"}
+GZIP_MAGIC = b"\x1f\x8b"
+# A clock for messages before the first one that has any.
+_EPOCH = pa.scalar(0, pa.timestamp("us", tz="UTC"))
+
+
+class SourceError(Exception):
+    """A file that cannot be a source; the message says what, why and how to mend it."""
+
+
+SPLITTERS: dict[Format, Callable[[], Splitter]] = {"hl7v2": hl7.Splitter, "fhir": fhir.Splitter}
+
+
+@dataclass(slots=True)
+class Reading:
+    """How far a file has been read, for a progress bar; `broken` says why it ended early."""
+
+    size: int
+    read: int = 0
+    messages: int = 0
+    clock: pa.Scalar | None = None
+    broken: str | None = None
+    saw_any: bool = False
+    tick: Callable[["Reading"], None] = lambda _: None
+
+
+def pieces(path: Path, form: Format, reading: Reading) -> Iterator[Frames]:
+    """Split a file, chunk by chunk; memory does not grow with its size.
+
+    A gzip stream that breaks off gives what came before the break; `reading.broken` says so.
+
+    Raises:
+        SourceError: The file cannot be read.
+    """
+    splitter = SPLITTERS[form]()
+    for chunk in _chunks(path, reading):
+        yield from _filled(splitter.feed(chunk))
+    yield from _filled(splitter.close(truncated=reading.broken is not None))
+    reading.saw_any = splitter.saw_any
+
+
+def _filled(frames: Frames) -> Iterator[Frames]:
+    if len(frames.messages):
+        yield frames
+
+
+def _chunks(path: Path, reading: Reading) -> Iterator[bytes]:
+    try:
+        with path.open("rb") as raw:
+            packed = raw.read(2) == GZIP_MAGIC
+            raw.seek(0)
+            stream = gzip.GzipFile(fileobj=raw) if packed else raw
+            while chunk := stream.read(CHUNK):
+                reading.read = raw.tell()
+                yield chunk
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        reading.broken = f"the gzip stream breaks off ({type(error).__name__})"
+    except OSError as error:
+        msg = f"cannot read the file {path.name}: {error.strerror}; check its permissions"
+        raise SourceError(msg) from error
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """A file before it is replayed: its identity and how many messages it holds."""
+
+    fingerprint: str
+    messages: int
+    size: int
+    broken: str | None
+
+
+def survey(path: Path, form: Format, tick: Callable[["Reading"], None] = lambda _: None) -> Survey:
+    """Read a file once for its identity and count.
+
+    Raises:
+        SourceError: It cannot be read, is empty, or holds no message at all.
+    """
+    reading = Reading(_size(path), tick=tick)
+    if not reading.size:
+        msg = f"the file {path.name} is empty: nothing to replay"
+        raise SourceError(msg)
+    count = 0
+    for piece in pieces(path, form, reading):
+        count += len(piece.messages)
+        reading.tick(reading)
+    if not count or not reading.saw_any:
+        why = reading.broken or f"no message begins in it, so it is not {FORMAT_NAMES[form]}"
+        msg = f"the file {path.name} holds nothing to replay: {why}"
+        raise SourceError(msg)
+    return Survey(_fingerprint(path), count, reading.size, reading.broken)
+
+
+def _size(path: Path) -> int:
+    try:
+        if path.is_dir():
+            msg = f"{path.name} is a directory; name the files in it"
+            raise SourceError(msg)
+        return path.stat().st_size
+    except OSError as error:
+        msg = f"cannot read the file {path.name}: {error.strerror}; check the path"
+        raise SourceError(msg) from error
+
+
+def _fingerprint(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+@dataclass(slots=True)
+class FileSource(FixedPartitionedSource[Messages, None]):
+    """One file of one feed as a Bytewax source. Exactly-once: its messages have fixed offsets.
+
+    Args:
+        path: The file.
+        profile: The feed.
+        partition: The feed's partition that the file belongs to.
+        first_offset: The offset of the file's first message.
+        start: The first offset that is not in the lake yet.
+        clock: received_at of the last message in the lake, for messages that have no clock.
+        batch: Most messages in one batch.
+        pace: When each message is due.
+    """
+
+    path: Path
+    profile: FeedProfile
+    partition: int
+    first_offset: int
+    start: int
+    batch: int
+    clock: pa.Scalar = _EPOCH
+    pace: Pace = field(default_factory=Pace)
+    reading: Reading = field(default_factory=lambda: Reading(0))
+
+    def list_parts(self) -> list[str]:
+        """One part: the feed's partition."""
+        return [f"{self.profile.name}/{self.partition}"]
+
+    def build_part(self, _step_id: str, _part: str, _resume: None) -> "_FilePart":
+        """The part; position comes from the lake, never from a recovery store."""
+        return _FilePart(self)
+
+
+class _FilePart(StatefulSourcePartition[Messages, None]):
+    def __init__(self, source: FileSource) -> None:
+        self._source = source
+        self._batches = _batches(source)
+        self._waiting: Messages | None = None
+
+    def next_batch(self) -> list[Messages]:
+        batch = self._waiting or next(self._batches, None)
+        if batch is None:
+            raise StopIteration
+        ready, self._waiting = self._source.pace.split(batch)
+        return [ready] if ready is not None else []
+
+    def next_awake(self) -> datetime | None:
+        return None if self._waiting is None else self._source.pace.next_due(self._waiting)
+
+    def snapshot(self) -> None:
+        return None
+
+
+def _batches(source: FileSource) -> Iterator[Messages]:
+    offset, clock = source.first_offset, source.clock
+    for frames in pieces(source.path, source.profile.format, source.reading):
+        found = len(frames.messages)
+        skipped = min(max(source.start - offset, 0), found)
+        offset += skipped
+        for place in range(skipped, found, source.batch):
+            raw = frames.messages.slice(place, source.batch)
+            received_at = _clocks(raw, source.profile, clock)
+            torn = "truncated" if place + len(raw) == found and frames.truncated_last else None
+            yield Messages(source.profile.name, source.partition, offset, received_at, raw, torn)
+            offset, clock = offset + len(raw), received_at[-1]
+            _note(source.reading, len(raw), clock)
+
+
+def _note(reading: Reading, messages: int, clock: pa.Scalar) -> None:
+    reading.messages += messages
+    reading.clock = clock
+    reading.tick(reading)
+
+
+def _clocks(raw: pa.Array, profile: FeedProfile, before: pa.Scalar) -> pa.Array:
+    """When each message was sent; without a clock of its own, when the one before was."""
+    known = wire.sent_at(raw, profile)
+    return pc.fill_null_forward(pa.concat_arrays([pa.array([before.as_py()], known.type), known]))[
+        1:
+    ]

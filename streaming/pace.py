@@ -1,0 +1,58 @@
+"""Pace: how fast a replay goes.
+
+Here: at full speed, or at a multiple of the feed's own clock. Not here: the clock itself.
+"""
+
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pyarrow as pa
+
+from streaming.batches import Messages
+
+
+class Pace:
+    """Releases messages when they are due; `speed` None is as fast as they are read."""
+
+    def __init__(self, speed: float | None = None) -> None:
+        """Args: speed: Feed seconds per second; 1 is the pace of the ward."""
+        self._speed = speed
+        self._began: tuple[datetime, int] | None = None
+
+    def split(self, batch: Messages) -> tuple[Messages | None, Messages | None]:
+        """The part of a batch that is due now, and the rest."""
+        if self._speed is None:
+            return batch, None
+        times = batch.received_at.cast(pa.int64()).to_numpy()
+        due = int(np.searchsorted(np.maximum.accumulate(times), self._now(times), side="right"))
+        return _sliced(batch, 0, due), _sliced(batch, due, len(times))
+
+    def next_due(self, waiting: Messages) -> datetime:
+        """When the first waiting message is due."""
+        began, first = self._start(waiting.received_at.cast(pa.int64()).to_numpy())
+        ahead = waiting.received_at[0].cast(pa.int64()).as_py() - first
+        return began + timedelta(microseconds=ahead / (self._speed or 1))
+
+    def _start(self, times: np.ndarray) -> tuple[datetime, int]:
+        if self._began is None:
+            self._began = (datetime.now(UTC), int(times[0]))
+        return self._began
+
+    def _now(self, times: np.ndarray) -> float:
+        began, first = self._start(times)
+        elapsed = (datetime.now(UTC) - began).total_seconds()
+        return first + elapsed * (self._speed or 1) * 1_000_000
+
+
+def _sliced(batch: Messages, start: int, end: int) -> Messages | None:
+    if start >= end:
+        return None
+    whole = end == len(batch.raw)
+    return Messages(
+        batch.feed,
+        batch.partition,
+        batch.first_offset + start,
+        batch.received_at.slice(start, end - start),
+        batch.raw.slice(start, end - start),
+        batch.reject_last if whole else None,
+    )

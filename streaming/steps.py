@@ -1,0 +1,155 @@
+"""The steps of the dataflow, as plain functions and one-key states.
+
+Here: what happens to a batch between source and sink. Not here: the order (dataflow.py), or the
+meaning (clinical/).
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from bytewax.operators import StatefulLogic
+
+from clinical import wire
+from clinical.detection.shard import Shard
+from clinical.normalise import normalise
+from clinical.wire.decoded import Decoded
+from clinical.wire.profile import FeedProfile
+from streaming.admission import Admission, kept
+from streaming.batches import Messages, Rows, Tables, Understood, constant, with_provenance
+
+# Demographics are stored by the shard, which knows whether they say anything new.
+BY_SHARD = "patient_demographics"
+
+
+def decode(messages: Messages, profile: FeedProfile) -> Understood:
+    """Read a batch: one disposition per message, and its facts as sent."""
+    decoded = wire.decode(messages.raw, profile)
+    if messages.reject_last:
+        decoded = _without_last(decoded, messages.reject_last)
+    return Understood(messages, decoded)
+
+
+def _without_last(decoded: Decoded, reason: str) -> Decoded:
+    last = np.arange(decoded.messages.num_rows) == decoded.messages.num_rows - 1
+    told = {"disposition": "quarantined", "stage": "frame", "reason": reason}
+    table = decoded.messages
+    for name, word in told.items():
+        column = pc.if_else(pa.array(last), pa.scalar(word), table[name].combine_chunks())
+        table = table.set_column(table.column_names.index(name), name, column)
+    return Decoded(table, {name: kept(rows, ~last) for name, rows in decoded.facts.items()})
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """A batch's facts in the product's own terms, and the rows of `raw_messages`."""
+
+    place: str
+    upto: int
+    tables: Tables
+    raw: pa.Table
+
+
+def normalised(batch: Understood, profile: FeedProfile) -> Facts:
+    """Codes to concepts, units to UCUM; provenance on every row."""
+    messages = batch.messages
+    tables = normalise(batch.decoded, messages.received_at, profile)
+    placed = {n: with_provenance(messages, rows) for n, rows in tables.items() if rows.num_rows}
+    return Facts(messages.place, messages.last_offset, placed, _raw_rows(batch))
+
+
+def _raw_rows(batch: Understood) -> pa.Table:
+    messages = batch.messages
+    count = len(messages.raw)
+    rows = batch.decoded.messages.append_column("message", pa.array(np.arange(count), pa.int32()))
+    rows = rows.append_column("raw", messages.raw.cast(pa.binary()))
+    rows = rows.append_column("content_hash", batch.content_hash)
+    rows = rows.append_column("row", constant(0, pa.int32(), count))
+    return with_provenance(messages, rows)
+
+
+def by_facility(facts: Facts) -> Iterator[tuple[str, Facts]]:
+    """A batch's facts, one part for each facility they speak of."""
+    names = {
+        name for rows in facts.tables.values() for name in pc.unique(rows["facility"]).to_pylist()
+    }
+    for facility in sorted(names):
+        mine = {name: _of(rows, facility) for name, rows in facts.tables.items()}
+        present = {name: rows for name, rows in mine.items() if rows.num_rows}
+        yield facility, Facts(facts.place, facts.upto, present, facts.raw.slice(0, 0))
+
+
+def _of(rows: pa.Table, facility: str) -> pa.Table:
+    mine = pc.equal(rows["facility"], facility)
+    return rows if pc.all(mine).as_py() else rows.filter(mine)
+
+
+def stored(facts: Facts) -> tuple[str, Rows]:
+    """The rows that a batch's facts are stored as; demographics come from the shard."""
+    tables = {name: rows for name, rows in facts.tables.items() if name != BY_SHARD}
+    return facts.place, Rows(facts.place, facts.upto, {**tables, "raw_messages": facts.raw})
+
+
+class Admitting(StatefulLogic[Understood, Understood, None]):
+    """Duplicates and conflicts of one feed."""
+
+    def __init__(self, open_admission: Callable[[str], Admission]) -> None:
+        """Args: open_admission: gives a feed's admission, with what the lake knows of it."""
+        self._open = open_admission
+        self._admission: Admission | None = None
+
+    def on_item(self, value: Understood) -> tuple[Iterable[Understood], bool]:
+        """Admit one batch."""
+        if self._admission is None:
+            self._admission = self._open(value.messages.feed)
+        return [self._admission.admit(value)], StatefulLogic.RETAIN
+
+    def snapshot(self) -> None:
+        """Nothing: the lake is the only state, and recovery is replay."""
+
+
+class Folding(StatefulLogic[Facts, Rows, None]):
+    """The shard of one facility."""
+
+    def __init__(self, open_shard: Callable[[str], Shard]) -> None:
+        """Args: open_shard: gives a facility's shard, with what the lake knows of it."""
+        self._open = open_shard
+        self._shard: Shard | None = None
+
+    def on_item(self, value: Facts) -> tuple[Iterable[Rows], bool]:
+        """Fold one batch of a facility's facts."""
+        if self._shard is None:
+            self._shard = self._open(_facility(value.tables))
+        derived = self._shard.step(value.tables)
+        found = {
+            "scores": derived.scores,
+            "alerts": derived.alerts,
+            BY_SHARD: derived.demographics,
+        }
+        tables = {name: _dated(rows) for name, rows in found.items() if rows is not None}
+        rows = [Rows(value.place, value.upto, tables)] if tables else []
+        return rows, StatefulLogic.RETAIN
+
+    def snapshot(self) -> None:
+        """Nothing: the lake is the only state, and recovery is replay."""
+
+
+def _facility(tables: Tables) -> str:
+    facility: str = next(iter(tables.values()))["facility"][0].as_py()
+    return facility
+
+
+def _dated(rows: pa.Table) -> pa.Table:
+    if "received_date" in rows.column_names:
+        return rows
+    return rows.append_column("received_date", rows["received_at"].cast(pa.date32()))
+
+
+def placed(rows: Rows) -> tuple[str, Rows]:
+    """Rows under the key of the place they came from."""
+    return rows.place, rows
+
+
+Profiles = Mapping[str, FeedProfile]
