@@ -1,0 +1,91 @@
+"""The stream's tables as Dagster shows them: complete, connected, and made from the contracts."""
+
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from lakehouse.tables import TABLES
+from orchestration.definitions import build_definitions
+from orchestration.stream_tables import DERIVED_FROM, stream_tables, upstream
+
+SPECS = {spec.key.path[-1]: spec for spec in stream_tables(Path("a-lake"))}
+
+
+def test_asset_keys_are_the_ones_that_review_has_seen():
+    keys = {key.to_user_string() for key in _graph().get_all_asset_keys()}
+    assert keys == {
+        "lake/alerts",
+        "lake/diagnoses",
+        "lake/encounter_events",
+        "lake/identity_events",
+        "lake/medication_events",
+        "lake/observations",
+        "lake/order_events",
+        "lake/patient_demographics",
+        "lake/raw_messages",
+        "lake/scores",
+    }
+
+
+def test_every_table_contract_is_an_asset():
+    assert list(SPECS) == list(TABLES)
+
+
+def test_dagster_shows_the_tables_and_never_makes_them():
+    graph = _graph()
+    assert graph.external_asset_keys == graph.get_all_asset_keys()
+
+
+def test_no_batch_work_is_defined_yet():
+    definitions = build_definitions(Path("a-lake"))
+    assert not list(definitions.schedules or [])
+    assert not list(definitions.sensors or [])
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_asset_has_group_owner_kinds_tags_and_description(name):
+    spec, table = SPECS[name], TABLES[name]
+    assert spec.group_name == table.zone
+    assert spec.owners == ["team:data-engineering"]
+    assert spec.kinds == {"bytewax", "deltalake"}
+    assert spec.tags["phi"] == table.phi
+    assert spec.tags["zone"] == table.zone
+    assert table.grain in spec.description
+    assert all(f"`{column}`" in spec.description for column in (*table.key, *table.schema.names))
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_column_schema_says_what_the_contract_says(name):
+    shown = SPECS[name].metadata["dagster/column_schema"].columns
+    schema = TABLES[name].schema
+    assert [(c.name, c.type, c.constraints.nullable) for c in shown] == [
+        (field.name, str(field.type), field.nullable) for field in schema
+    ]
+    assert all(column.description for column in shown)
+
+
+def test_facts_come_from_messages_scores_from_facts_and_alerts_from_scores():
+    graph = _graph()
+    assert _parents(graph, "observations") == {"raw_messages"}
+    assert "observations" in _parents(graph, "scores")
+    assert "scores" in _parents(graph, "alerts")
+    assert [name for name in TABLES if not _parents(graph, name)] == ["raw_messages"]
+
+
+def test_every_derived_table_states_its_upstream():
+    derived = {name for name, table in TABLES.items() if table.zone == "derived"}
+    assert set(DERIVED_FROM) == derived
+    assert all(set(upstream(table)) <= set(TABLES) for table in TABLES.values())
+
+
+def test_assets_point_into_the_lake_they_were_built_for():
+    assert SPECS["scores"].metadata["path"].value == str(Path("a-lake") / "scores")
+
+
+def _graph():
+    return build_definitions(Path("a-lake")).resolve_asset_graph()
+
+
+def _parents(graph, name):
+    return {key.path[-1] for key in graph.get(dg.AssetKey(["lake", name])).parent_keys}
