@@ -56,7 +56,11 @@ PROVENANCE = (
 
 SUBJECT = (
     Column("facility", STRING, "Assigning authority of the patient identifier; also the shard."),
-    Column("patient_id", STRING, "Patient identifier as received, unresolved."),
+    Column(
+        "patient_id",
+        STRING,
+        "Patient identifier as received; in scores and alerts the surviving one at that moment.",
+    ),
     Column("encounter_id", STRING, "Visit number as received (PV1-19, FHIR Encounter)."),
 )
 
@@ -67,9 +71,7 @@ RAW_MESSAGE = (
     Column("message_control_id", STRING, "MSH-10, or the FHIR Bundle or resource id."),
     Column("message_type", STRING, "Message type and trigger (ORU^R01), or FHIR resource type."),
     Column("disposition", STRING, "parsed, skipped, quarantined or duplicate.", nullable=False),
-    Column(
-        "stage", STRING, "Where a message that was not parsed stopped: frame, decode, normalise."
-    ),
+    Column("stage", STRING, "Where a message that was not parsed stopped: frame, decode or admit."),
     Column("reason", STRING, "Reason code of a message that was not parsed."),
 )
 
@@ -105,7 +107,8 @@ OBSERVATION = (
     Column(
         "status",
         STRING,
-        "final, preliminary, corrected, entered_in_error, cancelled, registered, unknown.",
+        "final, preliminary, corrected, entered_in_error, cancelled, registered, status_change "
+        "(OBX-11 U without a value), unknown.",
     ),
     Column("abnormal_flag", STRING, "The sender's own flag (OBX-8, HL7 table 0078)."),
     Column("is_scored", pa.bool_(), "Whether the value may enter a score."),
@@ -147,7 +150,7 @@ DEMOGRAPHICS = (
 )
 
 IDENTITY_EVENT = (
-    Column("event", STRING, "merge or unmerge."),
+    Column("event", STRING, "merge."),
     Column("trigger", STRING, "HL7 trigger event (A40)."),
     Column("surviving_id", STRING, "Identifier that lives on (PID-3)."),
     Column("retired_id", STRING, "Identifier that is retired (MRG-1)."),

@@ -3,7 +3,7 @@
 Here: finding it, read-only, in the newest commits of every table. A commit of 0 bytes is the
 dangerous one: the table still opens, reports too few rows, and takes new commits on top of the
 hole.
-Not here: mending it (`pulsehouse doctor --repair`).
+Not here: mending it.
 """
 
 import json
@@ -17,8 +17,8 @@ from lakehouse.tables import TABLES
 # Every commit is on disk before the next is begun: a power loss tears only the newest one or two.
 TAIL = 3
 REMEDY = (
-    "The lake was left as it is; `pulsehouse doctor --repair` moves the damaged tail aside,"
-    " then replay"
+    "The lake was left as it is: keep it for whoever looks into it, and replay its feeds into a"
+    " new directory"
 )
 PARQUET_MARK = b"PAR1"
 

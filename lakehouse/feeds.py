@@ -7,11 +7,11 @@ what they mean (clinical/wire/profile.py).
 from difflib import get_close_matches
 from pathlib import Path
 
+from clinical.normalise import NormalisationError, check
 from clinical.wire.profile import FeedProfile, parse
 from lakehouse.errors import FeedFileError, UnknownFeedError
+from lakehouse.settings import FEEDS
 
-# The profiles that come with Pulsehouse stand beside its packages.
-FEEDS = Path(__file__).resolve().parent.parent / "feeds"
 SHOWN = 8
 
 
@@ -25,7 +25,7 @@ def load_profile(name: str, feeds_dir: Path | None = None) -> FeedProfile:
 
     Raises:
         UnknownFeedError: No profile has this name.
-        FeedFileError: A file of the profile cannot be read.
+        FeedFileError: A file of the profile cannot be read, or names what the dictionary lacks.
         ProfileError: The profile cannot be used (clinical.wire.profile).
     """
     place = feeds_dir or FEEDS
@@ -33,7 +33,12 @@ def load_profile(name: str, feeds_dir: Path | None = None) -> FeedProfile:
     if name not in (known := feed_names(place)):
         raise UnknownFeedError(_unknown(name, place, known))
     codes = place / f"{name}_codes.csv"
-    return parse(name, _text(place / f"{name}.toml"), _text(codes) if codes.exists() else "")
+    profile = parse(name, _text(place / f"{name}.toml"), _text(codes) if codes.exists() else "")
+    try:
+        check(profile)
+    except NormalisationError as error:
+        raise FeedFileError(str(error)) from error
+    return profile
 
 
 def _unknown(name: str, place: Path, known: list[str]) -> str:

@@ -16,8 +16,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from lakehouse.errors import SettingsError
-from lakehouse.feeds import FEEDS
 
+# The profiles that come with Pulsehouse: beside the packages.
+FEEDS = Path(__file__).parents[1] / "feeds"
 PREFIX = "PULSEHOUSE_"
 FILE = Path("pulsehouse.toml")
 # Names with our prefix that others read: the tests' way to the shared data.

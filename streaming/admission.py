@@ -9,6 +9,7 @@ A FHIR resource keeps its id through its versions, so in a FHIR feed other bytes
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
+from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
@@ -34,7 +35,13 @@ Words = NDArray[np.uint64]
 
 def content_hashes(raw: pa.Array) -> pa.Array:
     """BLAKE2b-128 of each message's bytes."""
-    digests = [blake2b(one.as_buffer(), digest_size=HASH_BYTES).digest() for one in raw]
+    messages = raw.cast(pa.large_binary())
+    _, bounds, content = messages.buffers()
+    ends = np.frombuffer(bounds, np.int64)[messages.offset :][: len(messages) + 1].tolist()
+    text = memoryview(content or b"")
+    digests = [
+        blake2b(text[begin:end], digest_size=HASH_BYTES).digest() for begin, end in pairwise(ends)
+    ]
     return pa.array(digests, pa.binary(HASH_BYTES))
 
 
@@ -167,8 +174,8 @@ def _nameless(control_id: pa.Array) -> NDArray[np.bool_]:
 
 def _words(content: pa.Array) -> Words:
     """The first eight bytes of each hash."""
-    joined = b"".join(content.to_pylist())
-    return np.frombuffer(joined, np.uint64)[:: HASH_BYTES // 8].copy()
+    words = np.frombuffer(content.buffers()[1] or b"", np.uint64).reshape(-1, HASH_BYTES // 8)
+    return words[content.offset : content.offset + len(content), 0].copy()
 
 
 def _times(at: pa.Array) -> Ints:

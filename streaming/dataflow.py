@@ -9,8 +9,7 @@ Here: which step follows which. Not here: what a step does (steps.py), what a me
 * The unit that flows is an Arrow batch of many messages, never an object per observation.
 * `admit` is keyed by feed: the same message twice is one message.
 * `score_and_detect` is keyed by facility: patients merge within one, so a merge moves no state.
-* `lake` is keyed by the place a row came from. It commits when an epoch closes, because only then
-has
+* `lake` is keyed by the place a row came from. It commits when an epoch closes, since only then has
   every row of every message of the epoch arrived; `raw_messages` goes last, so that its offset says
   that every table has passed.
 * No step is recovered from a store: state is folded anew from the lake when a key is first seen.

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import BinaryIO
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -75,15 +76,29 @@ def _chunks(path: Path, reading: Reading) -> Iterator[bytes]:
         with path.open("rb") as raw:
             packed = raw.read(2) == GZIP_MAGIC
             raw.seek(0)
-            stream = gzip.GzipFile(fileobj=raw) if packed else raw
-            while chunk := stream.read(CHUNK):
+            for chunk in _unpacked(raw, reading) if packed else iter(lambda: raw.read(CHUNK), b""):
                 reading.read = raw.tell()
                 yield chunk
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        reading.broken = f"the gzip stream breaks off ({type(error).__name__})"
     except OSError as error:
         msg = f"cannot read the file {path.name}: {error.strerror}; check its permissions"
         raise SourceError(msg) from error
+
+
+def _unpacked(raw: BinaryIO, reading: Reading) -> Iterator[bytes]:
+    """A gzip stream in chunks, up to where it ends or breaks off."""
+    stream, held, size = gzip.GzipFile(fileobj=raw), [], 0
+    try:
+        # `read` would drop what it unpacked before a break; `read1` hands it out piece by piece.
+        while piece := stream.read1(CHUNK):
+            held.append(piece)
+            size += len(piece)
+            if size >= CHUNK:
+                yield b"".join(held)
+                held, size = [], 0
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        reading.broken = f"the gzip stream breaks off ({type(error).__name__})"
+    if held:
+        yield b"".join(held)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +193,10 @@ class _FilePart(StatefulSourcePartition[Messages, None]):
         if batch is None:
             raise StopIteration
         ready, self._waiting = self._source.pace.split(batch)
-        return [ready] if ready is not None else []
+        if ready is None:
+            return []
+        _note(self._source.reading, ready)
+        return [ready]
 
     def next_awake(self) -> datetime | None:
         return None if self._waiting is None else self._source.pace.next_due(self._waiting)
@@ -199,12 +217,11 @@ def _batches(source: FileSource) -> Iterator[Messages]:
             torn = "truncated" if place + len(raw) == found and frames.truncated_last else None
             yield Messages(source.profile.name, source.partition, offset, received_at, raw, torn)
             offset, clock = offset + len(raw), received_at[-1]
-            _note(source.reading, len(raw), clock)
 
 
-def _note(reading: Reading, messages: int, clock: pa.Scalar) -> None:
-    reading.messages += messages
-    reading.clock = clock
+def _note(reading: Reading, released: Messages) -> None:
+    reading.messages += len(released.raw)
+    reading.clock = released.received_at[-1]
     reading.tick(reading)
 
 

@@ -10,6 +10,9 @@ import pyarrow as pa
 
 from streaming.batches import Messages
 
+# The engine hears no signal while it sleeps.
+LONGEST_SLEEP = timedelta(seconds=0.25)
+
 
 class Pace:
     """Releases messages when they are due; `speed` None is as fast as they are read."""
@@ -28,10 +31,11 @@ class Pace:
         return _sliced(batch, 0, due), _sliced(batch, due, len(times))
 
     def next_due(self, waiting: Messages) -> datetime:
-        """When the first waiting message is due."""
+        """When to look again: when the first waiting message is due, or soon, to hear Ctrl-C."""
         began, first = self._start(waiting.received_at.cast(pa.int64()).to_numpy())
         ahead = waiting.received_at[0].cast(pa.int64()).as_py() - first
-        return began + timedelta(microseconds=ahead / (self._speed or 1))
+        due = began + timedelta(microseconds=ahead / (self._speed or 1))
+        return min(due, datetime.now(UTC) + LONGEST_SLEEP)
 
     def _start(self, times: np.ndarray) -> tuple[datetime, int]:
         if self._began is None:

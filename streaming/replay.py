@@ -29,6 +29,7 @@ from lakehouse.lock import exclusive
 from lakehouse.replays import Claim, claim
 from lakehouse.tables import ALERTS, RAW_MESSAGES, SCORES
 from streaming.admission import Admission
+from streaming.allocation import keep_freed_memory
 from streaming.dataflow import clinical_flow
 from streaming.files import FileSource, Reading, Survey, survey
 from streaming.pace import Pace
@@ -99,6 +100,7 @@ def replay(
     """
     run = _Run(lake, profile, options or Options(), watcher or Watcher())
     began = perf_counter()
+    keep_freed_memory()
     with exclusive(lake):
         for path in paths:
             run.file(path)

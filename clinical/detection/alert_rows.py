@@ -16,7 +16,8 @@ from clinical.detection.batch_clock import BatchClock
 from clinical.detection.finding import Finding
 from clinical.scoring.columns import Assessed
 from clinical.scoring.engine import Moments
-from clinical.scoring.panel import Readings
+from clinical.scoring.memory import CONCEPT_NAMES
+from clinical.scoring.panel import Readings, concept_name
 from clinical.scoring.rows import reading_source
 
 _UTC = pa.timestamp("us", tz="UTC")
@@ -117,7 +118,7 @@ def _of_score(moments: Moments, score: Assessed, at: int) -> Sequence[dict[str, 
 
 
 def _quote(moments: Moments, name: str, reading: Readings, at: int) -> dict[str, Any]:
-    concept = CONCEPTS.get(name)
+    concept = CONCEPTS.get(concept_name(int(reading.concept[at]), CONCEPT_NAMES))
     return {
         "name": name,
         "value": float(reading.value[at]),

@@ -110,8 +110,8 @@ class Episodes:
 class _Runs:
     """Places to decide on, in arrival order.
 
-    `opens` marks the first place of a key, `reopens` places too long after the one before, and `ends`
-    are the last places of keys.
+    `opens` marks the first place of a key, `reopens` places too long after the one before, and
+    `ends` are the last places of keys.
     """
 
     candidates: list[int]
@@ -121,6 +121,8 @@ class _Runs:
 
 
 def _runs(held: Held) -> _Runs:
+    if not len(held.key):
+        return _Runs([], np.zeros(0, np.bool_), np.zeros(0, np.bool_), [])
     order = np.argsort(held.key, kind="stable")
     key, band, now = held.key[order], held.band[order], held.now[order]
     other = np.ones(len(order), np.bool_)

@@ -25,7 +25,7 @@ _MASS_CONCENTRATION = {"[mass]": 1, "[length]": -3}
 _SUBSTANCE_CONCENTRATION = {"[substance]": 1, "[length]": -3}
 
 
-def affine(source: str, target: str, molar_mass: float | None) -> tuple[float, float] | None:
+def by_registry(source: str, target: str, molar_mass: float | None) -> tuple[float, float] | None:
     """Factor and offset with `target = source * factor + offset`; None when there is no such thing.
 
     Args:

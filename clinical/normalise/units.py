@@ -14,7 +14,7 @@ from functools import lru_cache
 from importlib.resources import files
 
 from clinical.concepts import CONCEPTS, Concept
-from clinical.normalise.ucum import affine
+from clinical.normalise.conversions import affine
 
 # Canonical units of a bare number: nothing needs to be sent, and nothing converts.
 UNITLESS = frozenset({"1", "{score}", "[pH]", "{INR}"})

@@ -20,8 +20,7 @@ from clinical.wire.profile import FeedProfile
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
-# Clocks of source systems run ahead by minutes; raising this lets typing errors in. [P]
-AHEAD_US = 5 * 60 * 1_000_000
+MINUTE_US = 60 * 1_000_000
 RETRACTED = ("entered_in_error", "cancelled")
 
 # Why a row is not scored. Where several apply, the first of this order is stored.
@@ -85,7 +84,7 @@ def values(rows: pa.Table, received_at: pa.Array, codings: Codings, profile: Fee
     for reason, applies in found.reasons.items():
         reasons.mark(numeric & applies, reason)
     reasons.mark(codings.of_kind(None), "unmapped_code")
-    _mark_times(reasons, rows, received_at)
+    _mark_times(reasons, rows, received_at, profile.ahead_minutes)
     _mark_statuses(reasons, rows, codings)
     _mark_implausible(reasons, value, codings)
     nullable = pa.array(value, mask=~np.isfinite(value))
@@ -109,10 +108,13 @@ def _answers(value: Floats, reasons: _Reasons, found: Answered) -> Flags:
     return settled
 
 
-def _mark_times(reasons: _Reasons, rows: pa.Table, received_at: pa.Array) -> None:
+def _mark_times(
+    reasons: _Reasons, rows: pa.Table, received_at: pa.Array, ahead_minutes: float
+) -> None:
     at = pc.cast(flat(rows["effective_at"]), pa.int64())
+    ahead = round(ahead_minutes * MINUTE_US)
     learnt = pc.cast(received_at, pa.int64()).take(flat(rows["message"]))
-    reasons.mark(flags(pc.greater(pc.subtract(at, learnt), AHEAD_US)), "future")
+    reasons.mark(flags(pc.greater(pc.subtract(at, learnt), ahead)), "future")
     reasons.mark(flags(pc.or_(pc.is_valid(flat(rows["time_flag"])), pc.is_null(at))), "bad_time")
 
 

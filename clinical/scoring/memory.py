@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clinical.concepts import CONCEPTS
-from clinical.scoring.validity import LOOKBACK
+from clinical.scoring.validity import LOOKBACK, UNLIMITED
 
 CONCEPT_NAMES: tuple[str, ...] = tuple(CONCEPTS)
 CONCEPT_NUMBER: Mapping[str, int] = {name: number for number, name in enumerate(CONCEPT_NAMES)}
@@ -49,6 +49,12 @@ def merged(surviving: Patient, retired: Patient) -> Patient:
     rows = np.concatenate([surviving.rows, retired.rows])
     rows = rows[np.argsort(rows["arrival"], kind="stable")]
     return Patient(rows, max(surviving.clock, retired.clock))
+
+
+def lasting(rows: Stack) -> NDArray[np.bool_]:
+    """Rows that count for good."""
+    lasts: NDArray[np.bool_] = LOOKBACK_BY_NUMBER[rows["concept"]] == UNLIMITED
+    return lasts
 
 
 def remembered(rows: Stack, clock: NDArray[np.int64]) -> NDArray[np.bool_]:

@@ -19,7 +19,8 @@ from clinical.scoring.validity import LOOKBACK
 class Signal:
     """One thing the fold learns: a concept's value at a clinical time, or its withdrawal (`void`).
 
-    `source` points at the stored row: (feed, partition, offset, row). Times are microseconds, UTC.
+    `source` points at the stored row: (feed, partition, offset, row). `arrival` is its place in the
+    order in which the facility learnt. Times are microseconds, UTC.
     """
 
     concept: str
@@ -27,6 +28,7 @@ class Signal:
     value: float
     signal_id: str
     source: tuple[str, int, int, int]
+    arrival: int
     void: bool = False
 
 
@@ -34,9 +36,8 @@ class Signal:
 class PatientState:
     """What is known of one patient: the latest version of each signal, and the clock."""
 
-    versions: Mapping[str, Mapping[str, tuple[int, Signal]]] = field(default_factory=dict)
+    versions: Mapping[str, Mapping[str, Signal]] = field(default_factory=dict)
     clock: int = 0
-    learnt: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +65,25 @@ def step(
     return after, [row for row in rows if row is not None]
 
 
+def merge(surviving: PatientState, retired: PatientState) -> PatientState:
+    """One patient out of two, as if every signal had been learnt of the surviving one."""
+    both = sorted(
+        (signal for state in (surviving, retired) for known in state.versions.values()
+         for signal in known.values()),
+        key=lambda signal: signal.arrival,
+    )  # fmt: skip
+    clock = max(surviving.clock, retired.clock)
+    return replace(_learn(PatientState(), both), clock=clock)
+
+
 def _learn(state: PatientState, signals: Iterable[Signal]) -> PatientState:
     versions = {concept: dict(known) for concept, known in state.versions.items()}
-    learnt = state.learnt
     for signal in signals:
         known = versions.setdefault(signal.concept, {})
         known.pop(signal.signal_id, None)
         if not signal.void:
-            known[signal.signal_id] = (learnt, signal)
-        learnt += 1
-    return PatientState(versions, state.clock, learnt)
+            known[signal.signal_id] = signal
+    return PatientState(versions, state.clock)
 
 
 def _current(state: PatientState, now: int) -> Mapping[str, Signal]:
@@ -81,7 +91,7 @@ def _current(state: PatientState, now: int) -> Mapping[str, Signal]:
     newest = {}
     for concept, known in state.versions.items():
         if known:
-            _, signal = max(known.values(), key=lambda item: (item[1].effective_at, item[0]))
+            signal = max(known.values(), key=lambda one: (one.effective_at, one.arrival))
             if now - signal.effective_at <= 2 * LOOKBACK[concept]:
                 newest[concept] = signal
     return newest

@@ -18,8 +18,7 @@ from clinical.scoring.panel import Readings
 Ints = NDArray[np.int64]
 _UTC = pa.timestamp("us", tz="UTC")
 # Concept number -2 (the sum of the GCS parts) is found at the end of this list.
-_CONCEPTS = pa.array([*CONCEPT_NAMES, "", GCS_FROM_PARTS], pa.string())
-_STATES = pa.array(STATES, pa.string())
+_CONCEPTS = (*CONCEPT_NAMES, "", GCS_FROM_PARTS)
 PROVENANCE = ("feed", "partition", "offset", "received_at", "facility")
 
 
@@ -29,15 +28,16 @@ def score_rows(
     """Rows of the `scores` table, without received_date; grouped by score, numbered by message."""
     at = np.concatenate([one.at for one in scored])
     rank = np.repeat(np.arange(len(scored)), [len(one.at) for one in scored])
-    first = moments.first[at]
+    first = pa.array(moments.first[at])
     table = pa.concat_tables([_rows(moments, one) for one in scored])
     for name in PROVENANCE:
-        table = table.append_column(name, signals[name].take(pa.array(first)))
+        column = signals[name].combine_chunks()
+        told = column.dictionary_encode() if column.type == pa.string() else column
+        table = table.append_column(name, told.take(first))
     table = table.append_column("patient_id", moments.patient.take(pa.array(at)))
     table = table.append_column("encounter_id", moments.encounter.take(pa.array(at)))
     table = table.append_column("row", pa.array(numbers(table, at, rank), pa.int32()))
-    version = pa.array([rules_version], pa.string()).take(pa.array(np.zeros(len(at), np.int64)))
-    return table.append_column("rules_version", version)
+    return table.append_column("rules_version", _repeated(rules_version, len(at)))
 
 
 def numbers(table: pa.Table, *order: Ints) -> Ints:
@@ -58,16 +58,14 @@ def numbers(table: pa.Table, *order: Ints) -> Ints:
 
 def _rows(moments: Moments, scored: Scored) -> pa.Table:
     one, at = scored.assessed, scored.at
-    count = pa.array(np.zeros(len(at), np.int64))
-    reasons = pa.array(one.reasons, pa.string())
     single = None if one.has_single_3 is None else one.has_single_3[at]
     effective = one.effective[at]
     return pa.table(
         {
-            "score": pa.array([one.score.name], pa.string()).take(count),
-            "variant": pa.array([one.score.variant], pa.string()).take(count),
-            "state": _STATES.take(pa.array(one.state[at])),
-            "state_reason": reasons.take(pa.array(one.reason[at])),
+            "score": _repeated(one.score.name, len(at)),
+            "variant": _repeated(one.score.variant, len(at)),
+            "state": _words(one.state[at], STATES),
+            "state_reason": _words(one.reason[at], one.reasons),
             "observed": _numbers(one.observed[at]),
             "lowest": _numbers(one.lowest[at]),
             "highest": _numbers(one.highest[at]),
@@ -78,6 +76,16 @@ def _rows(moments: Moments, scored: Scored) -> pa.Table:
             "components": _components(moments, one, at),
         }
     )
+
+
+def _words(number: Ints, words: Sequence[str | None]) -> pa.Array:
+    """Words by their numbers, kept as numbers until the writer's thread spells them out."""
+    indices = pa.array(number.astype(np.int16), mask=np.array([w is None for w in words])[number])
+    return pa.DictionaryArray.from_arrays(indices, pa.array([w or "" for w in words], pa.string()))
+
+
+def _repeated(word: str, length: int) -> pa.Array:
+    return _words(np.zeros(length, np.int64), [word])
 
 
 # Before any clinical time: marks a moment at which no input was current.
@@ -103,9 +111,8 @@ def _offsets(present: NDArray[np.bool_]) -> pa.Array:
 def _components(moments: Moments, one: Assessed, at: Ints) -> pa.Array:
     present = np.stack([part.known[at] for part in one.components], axis=1)
     row, column = np.nonzero(present)
-    names = pa.array([part.parameter for part in one.components], pa.string())
     fields = {
-        "parameter": names.take(pa.array(column)),
+        "parameter": _words(column, [part.parameter for part in one.components]),
         **_readings(moments, one.components, at, row, column),
     }
     struct = pa.StructArray.from_arrays(list(fields.values()), list(fields))
@@ -120,11 +127,11 @@ def _readings(
         return columns[row, column]
 
     number = each("concept")
-    names = _CONCEPTS.take(pa.array(np.where(number < 0, len(_CONCEPTS) + 1 + number, number)))
+    concept = _words(np.where(number < 0, len(_CONCEPTS) - 1, number), _CONCEPTS)
     points = np.stack([np.zeros(len(at)) if p.points is None else p.points[at] for p in parts], 1)
     has_points = np.array([part.points is not None for part in parts])[column]
     return {
-        "concept": names,
+        "concept": concept,
         "value": pa.array(each("value"), pa.float64()),
         "points": pa.array(points[row, column].astype(np.int16), pa.int16(), mask=~has_points),
         "effective_at": pa.array(each("effective"), pa.int64()).cast(_UTC),
@@ -134,13 +141,15 @@ def _readings(
 
 def source_fields(moments: Moments, row: Ints) -> dict[str, pa.Array]:
     """The stored row each reading came from: feed, partition, offset and row."""
-    stack = moments.stack[row]
-    origin = pa.array(stack["origin"])
+    stack = moments.stack
+    origin = pa.array(stack["origin"][row])
     return {
-        "feed": pa.array([feed for feed, _ in moments.origins], pa.string()).take(origin),
+        "feed": _words(
+            stack["origin"][row].astype(np.int64), [feed for feed, _ in moments.origins]
+        ),
         "partition": pa.array([part for _, part in moments.origins], pa.int32()).take(origin),
-        "offset": pa.array(stack["offset"]),
-        "row": pa.array(stack["row"]),
+        "offset": pa.array(stack["offset"][row]),
+        "row": pa.array(stack["row"][row]),
     }
 
 

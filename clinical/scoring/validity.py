@@ -32,7 +32,6 @@ LONGEST_MEMORY = 2 * max(value for value in LOOKBACK.values() if value != UNLIMI
 # Oxygen facts this close to the newest of them describe one moment; so do the parts of one GCS.
 SAME_MOMENT = MICROSECONDS_PER_HOUR // 2
 
-# A patient silent for this long on the shard's clock is dropped from memory; everything limited
-# that was known of them is older than any look-back by then. Longer costs memory, shorter could
-# lose a value.
+# What fades of a patient is dropped from memory after so long a silence on the shard's clock: all
+# of it is past its memory by then, unless the feed runs back by more than the difference.
 FORGOTTEN_AFTER = 30 * 24 * MICROSECONDS_PER_HOUR

@@ -40,10 +40,12 @@ class Limits:
 class FeedProfile:
     """One source system.
 
-    `zone` places HL7 times that carry no offset. `facility` stands in where a patient identifier
-    names no assigning authority. `codes` maps (code system, code) to a concept; a code system of ""
-    matches any. `units` maps a unit as sent to UCUM. `answers` maps, per coded concept, an answer
-    as sent to the concept's own code, or to "untestable".
+    `ahead_minutes` is how far a clinical time may lie after the moment it was received before it is
+    taken for a slip of the pen and not scored. `zone` places HL7 times that carry no offset.
+    `facility` stands in where a patient identifier names no assigning authority. `codes` maps (code
+    system, code) to a concept; a code system of "" matches any. `units` maps a unit as sent to
+    UCUM. `answers` maps, per coded concept, an answer as sent to the concept's own code, or to
+    "untestable".
     """
 
     name: str
@@ -52,6 +54,7 @@ class FeedProfile:
     charset: str = "utf-8"
     facility: str = ""
     description: str = ""
+    ahead_minutes: float = 5
     limits: Limits = field(default_factory=Limits)
     codes: Mapping[tuple[str, str], CodeRule] = field(default_factory=dict)
     units: Mapping[str, str] = field(default_factory=dict)
@@ -77,10 +80,18 @@ def parse(name: str, toml: str, codes_csv: str = "") -> FeedProfile:
     if unknown := sorted(set(table) - known):
         msg = f"feed profile `{name}` has unknown keys {unknown}; known are {sorted(known)}"
         raise ProfileError(msg)
-    limits = Limits(**table.pop("limits", {}))
+    limits = _limits(name, table.pop("limits", {}))
     profile = FeedProfile(name=name, limits=limits, codes=_codes(name, codes_csv), **table)
     _check(profile)
     return profile
+
+
+def _limits(name: str, table: Mapping[str, int]) -> Limits:
+    known = {item.name for item in fields(Limits)}
+    if unknown := sorted(set(table) - known):
+        msg = f"feed profile `{name}` has unknown limits {unknown}; known are {sorted(known)}"
+        raise ProfileError(msg)
+    return Limits(**table)
 
 
 def _codes(name: str, text: str) -> dict[tuple[str, str], CodeRule]:

@@ -65,10 +65,11 @@ def rows(
     period = resource.period or Period()
     updated = resource.meta.last_updated if resource.meta else None
     happened = {"admit": period.start, "register": period.start, "discharge": period.end}
+    visit = visit_number(resource, entered.full_url, alone=entered.alone)
     row = (
-        message, *who, visit_number(resource, entered.full_url), event, status or None,
-        happened.get(event), sent or updated, _class(resource), *_places(resource.location or ()),
-        period.start, period.end, _disposition(resource),
+        message, *who, visit, event, status or None, happened.get(event), sent or updated,
+        _class(resource), *_places(resource.location or ()), period.start, period.end,
+        _disposition(resource),
     )  # fmt: skip
     return [row]
 

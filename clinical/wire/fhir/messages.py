@@ -21,10 +21,14 @@ _HEADER = msgspec.json.Decoder(Header)
 
 
 class Entered(msgspec.Struct, frozen=True, gc=False):
-    """One used resource and the address under which its Bundle holds it."""
+    """One used resource and the address under which its Bundle holds it.
+
+    One that is `alone` is a message by itself: what refers to it knows only its id.
+    """
 
     resource: Used
     full_url: str | None = None
+    alone: bool = False
 
 
 class Message(msgspec.Struct, frozen=True, gc=False):
@@ -57,7 +61,9 @@ def read(raw: bytes, limit: int) -> Message:
     source = resource.meta.source if resource.meta else None
     if isinstance(resource, Bundle):
         return _bundle(resource, source)
-    return Message(type(resource).__name__, resource.id, source, None, (Entered(resource),))
+    return Message(
+        type(resource).__name__, resource.id, source, None, (Entered(resource, alone=True),)
+    )
 
 
 def resource_in(raw: bytes | msgspec.Raw) -> Used | Bundle | None:

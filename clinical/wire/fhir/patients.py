@@ -30,7 +30,7 @@ def rows(message: int, entered: Entered, resource: Patient, facility: str) -> li
     Raises:
         DecodeError: no_patient, when it has neither identifier nor id.
     """
-    who = identity(resource, entered.full_url, facility)
+    who = identity(resource, entered.full_url, facility, alone=entered.alone)
     if who is None:
         raise DecodeError(Reason.NO_PATIENT)
     name = _name(resource.name or ())

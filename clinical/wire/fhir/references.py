@@ -60,16 +60,24 @@ def index(message: Message, facility: str) -> Index:
     return Index(facility, patients, encounters, frozenset(others))
 
 
-def identity(patient: Patient, url: str | None, facility: str) -> Identity | None:
-    """The medical record number, else the first identifier, else the resource's id."""
-    if (chosen := _choose(patient.identifier or (), "MR")) is not None:
+def identity(
+    patient: Patient, url: str | None, facility: str, *, alone: bool = False
+) -> Identity | None:
+    """The medical record number, else the first identifier, else the resource's id.
+
+    A resource that is `alone` in its message goes by its id, by which the others refer to it.
+    """
+    chosen = _choose(patient.identifier or (), "MR")
+    if chosen is not None and not (alone and patient.id):
         return Identity(_issuer(chosen, facility), chosen.value or "")
     own = patient.id or _tail(url)
     return Identity(facility, own) if own else None
 
 
-def visit_number(encounter: Encounter, url: str | None) -> str | None:
-    """The visit number, else the first identifier, else the resource's id."""
+def visit_number(encounter: Encounter, url: str | None, *, alone: bool = False) -> str | None:
+    """The visit number, else the first identifier, else the id; of one `alone` its id."""
+    if alone and encounter.id:
+        return encounter.id
     chosen = _choose(encounter.identifier or (), "VN")
     return chosen.value if chosen is not None else encounter.id or _tail(url)
 

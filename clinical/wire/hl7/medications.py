@@ -36,6 +36,9 @@ RXA_COMPLETION, RXA_ACTION = 20, 21
 TQ_START, TQ_END = 4, 5
 
 
+RATE_WITH_UNIT = r"^\s*(?P<number>\d+(?:\.\d*)?|\.\d+)\s+(?P<unit>\S.*?)\s*$"
+
+
 @dataclass(frozen=True, slots=True)
 class Places:
     """The fields of a segment; 0 where it has none."""
@@ -138,18 +141,28 @@ def _drug(batch: Batch, rows: Rows, places: Places) -> dict[str, pa.Array]:
     def time(place: int, part: int = 1) -> pa.Array:
         return times(rows, place, batch.zone, part) if place else pa.nulls(len(rows), UTC)
 
+    rate, rate_unit = _rate(text(places.rate), text(places.rate_unit))
     return {
         "code": text(places.code),
         "code_text": text(places.code, 2),
         "code_system": text(places.code, 3),
         "dose": numbers(text(places.dose))[1],
         "dose_unit": text(places.dose_unit),
-        "rate": numbers(text(places.rate))[1],
-        "rate_unit": text(places.rate_unit),
+        "rate": rate,
+        "rate_unit": rate_unit,
         "started_at": pc.coalesce(time(places.start), time(places.quantity, TQ_START)),
         "ended_at": pc.coalesce(time(places.end), time(places.quantity, TQ_END)),
         "original_at": time(places.original),
     }
+
+
+def _rate(sent: pa.Array, unit: pa.Array) -> tuple[pa.Array, pa.Array]:
+    """Rate and unit, also where both stand in one text, as RXA-12 has them: `0.1 mcg/kg/min`."""
+    parts = pc.extract_regex(sent, RATE_WITH_UNIT)
+    together = parts.is_valid()
+    number = pc.if_else(together, parts.field("number"), sent)
+    told = pc.if_else(together, parts.field("unit"), pa.scalar(None, STRING))
+    return numbers(number)[1], pc.coalesce(unit, told)
 
 
 def _period(

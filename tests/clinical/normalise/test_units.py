@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from ucumvert import parse_ucum
 
 from clinical.concepts import CONCEPTS, round_value
-from clinical.normalise.ucum import affine
+from clinical.normalise.conversions import affine
 from clinical.normalise.units import SPELLINGS, conversion
 
 

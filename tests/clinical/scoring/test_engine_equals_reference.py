@@ -52,6 +52,8 @@ signal = st.builds(
 )
 message = st.builds(
     dict,
+    # Now and then a message first retires an identifier into another.
+    merge=st.sampled_from([None, None, None, None, ("p1", "p2"), ("p2", "p3"), ("p3", "p1")]),
     patient=st.sampled_from(["p1", "p2", "p3"]),
     after=st.sampled_from([0, 1, 30, 200, 800]),
     signals=st.lists(signal, min_size=1, max_size=6),
@@ -79,6 +81,7 @@ def _rows(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
                     "value": VALUES[item["concept"]][item["pick"] % len(VALUES[item["concept"]])],
                     "void": item["void"],
                     "signal_id": f"{item['concept']}:{item['identity']}:{timed}",
+                    "merge": one["merge"],
                 }
             )
     return rows
@@ -106,9 +109,12 @@ def _signals(rows: list[dict[str, Any]]) -> pa.Table:
 
 def by_reference(rows: list[dict[str, Any]]) -> list[Any]:
     states: dict[str, reference.PatientState] = {}
-    found = []
+    survivors: dict[str, str] = {}
+    found, arrival = [], 0
     for offset in dict.fromkeys(row["offset"] for row in rows):
         mine = [row for row in rows if row["offset"] == offset]
+        if mine[0]["merge"]:
+            _merge(states, survivors, *mine[0]["merge"])
         signals = [
             reference.Signal(
                 r["concept"],
@@ -116,15 +122,33 @@ def by_reference(rows: list[dict[str, Any]]) -> list[Any]:
                 float(r["value"]),
                 r["signal_id"],
                 (r["feed"], r["partition"], r["offset"], r["row"]),
+                arrival + r["row"],
                 r["void"],
             )
             for r in mine
         ]
-        patient = mine[0]["patient_id"]
+        arrival += len(mine)
+        patient = _survivor(survivors, mine[0]["patient_id"])
         state = states.get(patient, reference.PatientState())
         states[patient], scored = reference.step(state, signals, mine[0]["received_at"])
         found += [_of_reference(offset, patient, row) for row in scored]
     return sorted(found, key=repr)
+
+
+def _survivor(survivors: dict[str, str], patient: str) -> str:
+    while patient in survivors:
+        patient = survivors[patient]
+    return patient
+
+
+def _merge(
+    states: dict[str, reference.PatientState], survivors: dict[str, str], retired: str, into: str
+) -> None:
+    old, new = _survivor(survivors, retired), _survivor(survivors, into)
+    if old != new:
+        survivors[old] = new
+        nobody = reference.PatientState()
+        states[new] = reference.merge(states.get(new, nobody), states.pop(old, nobody))
 
 
 def _of_reference(offset: int, patient: str, row: reference.ScoreRow) -> Any:
@@ -148,9 +172,13 @@ def _of_reference(offset: int, patient: str, row: reference.ScoreRow) -> Any:
 
 def by_engine(rows: list[dict[str, Any]], cuts: list[int]) -> list[Any]:
     engine, found = Engine(), []
-    edges = sorted({0, *(c for c in cuts if c <= rows[-1]["offset"]), rows[-1]["offset"] + 1})
+    merges = {row["offset"]: row["merge"] for row in rows if row["merge"]}
+    last = rows[-1]["offset"]
+    edges = sorted({0, *(c for c in (*cuts, *merges) if c <= last), last + 1})
     for low, high in pairwise(edges):
         batch = [row for row in rows if low <= row["offset"] < high]
+        if low in merges:
+            engine.merge(*merges[low])
         if not batch:
             continue
         moments = engine.step(_signals(batch))

@@ -212,11 +212,17 @@ def test_effective_times(effective, at, flag):
 def test_patient_goes_by_the_medical_record_number():
     name = [{"use": "maiden", "family": "Old"}, {"family": "Roe", "given": [None, "Ann", "B"]}]
     sent = patient(name=name, birthDate="1950-02", gender="female", deceasedDateTime="2024-05-02")
-    [row] = rows("patient_demographics", sent)
+    [row] = rows("patient_demographics", bundle(sent))
     assert (row["facility"], row["patient_id"]) == ("urn:mrn", "M7")
     assert (row["family_name"], row["given_name"]) == ("Roe", "Ann")
     assert (row["birth_date"], row["sex"]) == (date(1950, 2, 1), "female")
     assert (row["deceased"], row["died_at"]) == (True, datetime(2024, 5, 1, 23, tzinfo=UTC))
+
+
+def test_patient_alone_goes_by_the_id_that_other_messages_know():
+    [born] = rows("patient_demographics", patient(birthDate="1950-02-01"))
+    [seen] = rows("observations", observation(subject={"reference": "Patient/p1"}))
+    assert (born["facility"], born["patient_id"]) == (seen["facility"], seen["patient_id"])
 
 
 @pytest.mark.parametrize(

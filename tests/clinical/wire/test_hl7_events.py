@@ -217,6 +217,18 @@ def test_an_administration_is_given_or_not(completion: str, event: str) -> None:
     assert (row["started_at"], row["ended_at"].minute) == (at(6), 30)
 
 
+@pytest.mark.parametrize(
+    ("sent", "rate", "unit"),
+    [("0.1 mcg/kg/min", 0.1, "mcg/kg/min"), ("12", 12.0, None), ("slow", None, None)],
+)
+def test_an_infusion_rate_is_read_with_its_unit(
+    sent: str, rate: float | None, unit: str | None
+) -> None:
+    rxa = f"RXA|0|1|20240601060000||NA^Noradrenaline|0.1|mg|||||{sent}"
+    (row,) = facts("RAS^O17", "medication_events", PID, "ORC|RE|P1", rxa)
+    assert (row["rate"], row["rate_unit"]) == (rate, unit)
+
+
 def test_a_deleted_administration_never_was() -> None:
     rxa = "RXA|0|1|20240601060000||NA|0.1" + "|" * 14 + "CP|D"
     (row,) = facts("RAS^O17", "medication_events", PID, "ORC|RE|P1", rxa)

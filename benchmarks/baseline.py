@@ -1,0 +1,31 @@
+"""The baseline: the usual way to decode HL7, message by message, splitting strings.
+
+Here: that way, as small as it can be. Not here: the product's own way (clinical/wire/hl7).
+"""
+
+from typing import NamedTuple
+
+
+class Observed(NamedTuple):
+    """What the baseline makes of one OBX."""
+
+    patient_id: str
+    code: str
+    value: float
+    unit: str
+    effective_at: str
+
+
+def decode(messages: list[bytes]) -> list[Observed]:
+    """Every numeric OBX of every message."""
+    return [observed for message in messages for observed in _observations(message)]
+
+
+def _observations(message: bytes) -> list[Observed]:
+    segments = [line.split("|") for line in message.decode().split("\r") if line]
+    patient_id = next(s[3].split("^")[0] for s in segments if s[0] == "PID")
+    return [
+        Observed(patient_id, s[3].split("^")[0], float(s[5]), s[6].split("^")[0], s[14])
+        for s in segments
+        if s[0] == "OBX" and s[2] == "NM"
+    ]

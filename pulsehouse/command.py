@@ -1,0 +1,249 @@
+"""The `pulsehouse` command: what can be typed, and what each word leads to.
+
+Here: commands, options, help, exit codes. Not here: the work of a command (the other modules of
+this room). They are imported when their command runs, so that `--help` is quick.
+"""
+
+import os
+import sys
+import traceback
+from collections.abc import Callable
+from contextlib import nullcontext, suppress
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Annotated, Any, cast
+
+import typer
+
+from pulsehouse import failure
+from pulsehouse.terminal import NOTICE, err, only_ours, out, say, write
+
+DEBUG = "--debug"
+
+app = typer.Typer(
+    name="pulsehouse",
+    help="A clinical lakehouse with a pulse: hospital feeds become tables, scores and alerts.\n\n"
+    "Begin with: pulsehouse demo",
+    epilog=NOTICE,
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+LakeOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--lake", metavar="DIR", help="The lake's directory. Default: PULSEHOUSE_LAKE, or ./lake."
+    ),
+]
+JsonOption = Annotated[
+    bool, typer.Option("--json", help="Print JSON, and nothing else, to stdout.")
+]
+SpeedOption = Annotated[
+    str,
+    typer.Option(
+        "--speed", metavar="max|Nx", help="As fast as possible, or N times the feed's clock."
+    ),
+]
+IdentifiedOption = Annotated[
+    bool, typer.Option("--identified", help="Include names, identifiers and raw messages.")
+]
+
+
+def _example(*lines: str) -> str:
+    return "Example: " + "  ".join(lines)
+
+
+def _work(module: str) -> Callable[..., int]:
+    """What a command runs; imported only now, because its engines take half a second."""
+    return cast("Callable[..., int]", import_module(f"pulsehouse.{module}").run)
+
+
+def _release() -> str:
+    try:
+        return version("pulsehouse")
+    except PackageNotFoundError:
+        return "(not installed)"
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        write(f"pulsehouse {_release()}")
+        raise typer.Exit
+
+
+@app.callback()
+def _global_options(
+    _version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
+    ] = False,
+    _debug: Annotated[
+        bool,
+        typer.Option(DEBUG, help="Show the traceback of an error. Works after a command, too."),
+    ] = False,
+) -> None:
+    """Options of every command; `--debug` is taken out before parsing, and is here for its help."""
+
+
+@app.command(epilog=_example("pulsehouse demo"))
+def demo(
+    lake: Annotated[
+        Path, typer.Option("--lake", metavar="DIR", help="Where the demo's lake goes.")
+    ] = Path("demo-lake"),
+    speed: SpeedOption = "max",
+    json: JsonOption = False,
+) -> int:
+    """Replay a bundled sample of real patients, and show what came of it."""
+    return _work("demo")(lake, speed, as_json=json)
+
+
+@app.command(
+    epilog=_example("pulsehouse render mimic3 CSV_DIR feed.hl7.gz --align 2026-01-05 --days 7")
+)
+def render(
+    source: Annotated[str, typer.Argument(metavar="SOURCE", help="mimic3 or physionet2019.")],
+    tables: Annotated[Path, typer.Argument(metavar="DIR", help="The source's files.")],
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="The batch file; .gz is gzipped.")],
+    *,
+    align: Annotated[
+        str | None,
+        typer.Option("--align", metavar="DATE", help="Day on which the first stays begin."),
+    ] = None,
+    days: Annotated[
+        int | None, typer.Option("--days", min=1, help="Days over which stays begin.")
+    ] = None,
+    json: JsonOption = False,
+) -> int:
+    """Tell real tables again as the HL7 v2 messages a hospital would have sent."""
+    return _work("rendering")(source, tables, out, align=align, days=days, as_json=json)
+
+
+@app.command(epilog=_example("pulsehouse replay feed.hl7.gz --feed mimic3 --lake lake"))
+def replay(
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="PATH...", help="Files, or directories of files.")
+    ],
+    feed: Annotated[str, typer.Option("--feed", metavar="NAME", help="The feed's profile.")],
+    lake: LakeOption = None,
+    speed: SpeedOption = "max",
+    json: JsonOption = False,
+) -> int:
+    """Put files of a feed into a lake: tables, scores and alerts. Again adds nothing."""
+    return _work("replaying")(paths, feed, lake, speed, as_json=json)
+
+
+@app.command(epilog=_example('pulsehouse sql "select rule, count(*) from alerts group by rule"'))
+def sql(
+    query: Annotated[str, typer.Argument(metavar="QUERY", help="One select, in DuckDB's SQL.")],
+    lake: LakeOption = None,
+    json: JsonOption = False,
+    identified: IdentifiedOption = False,
+) -> int:
+    """Query the lake's tables; nothing else can be read, and nothing written."""
+    return _work("querying")(query, lake, as_json=json, identified=identified)
+
+
+@app.command(epilog=_example("pulsehouse explain mimic3-0-8124-sepsis --lake demo-lake"))
+def explain(
+    alert_id: Annotated[str, typer.Argument(metavar="ALERT_ID", help="An alert's identity.")],
+    lake: LakeOption = None,
+    json: JsonOption = False,
+    identified: IdentifiedOption = False,
+) -> int:
+    """Show the whole chain of an alert: rule, inputs, stored rows, messages, what was missing."""
+    return _work("explain_report")(alert_id, lake, as_json=json, identified=identified)
+
+
+@app.command(
+    epilog=_example(
+        "pulsehouse score news2 respiratory_rate=22 spo2=93 oxygen=yes systolic_bp=105"
+        " heart_rate=112 consciousness=A temperature=38.4"
+    )
+)
+def score(
+    name: Annotated[
+        str,
+        typer.Argument(metavar="NAME", help="news2, qsofa, sirs, shock_index, rox or sf_ratio."),
+    ],
+    values: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="CONCEPT=VALUE...", help="Values in the concepts' own units."),
+    ] = None,
+    variant: Annotated[str | None, typer.Option("--variant", help="One variant only.")] = None,
+    json: JsonOption = False,
+) -> int:
+    """Score one set of values by the law of the stream, points per parameter."""
+    return _work("score_report")(name, values or [], variant, as_json=json)
+
+
+@app.command(epilog=_example("pulsehouse status --lake demo-lake"))
+def status(lake: LakeOption = None, json: JsonOption = False) -> int:
+    """Show what the lake holds, and whether its counts balance."""
+    return _work("status_report")(lake, as_json=json)
+
+
+@app.command(epilog=_example("pulsehouse bench --quick"))
+def bench(
+    quick: Annotated[bool, typer.Option("--quick", help="Small and once: half a minute.")] = False,
+    json: JsonOption = False,
+) -> int:
+    """Measure speed, latency and memory on this machine."""
+    return _work("benching")(quick=quick, as_json=json)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run what was typed and leave with its exit code.
+
+    Native threads of the lake's engines may abort a process that leaves the usual way, after its
+    work is done and told: so this one leaves at once, with everything flushed.
+    """
+    typed = sys.argv[1:] if arguments is None else arguments
+    code = _run(typed)
+    os._exit(_flushed(code))
+
+
+def _run(typed: list[str]) -> int:
+    debug = DEBUG in typed
+    words = [word for word in typed if word != DEBUG]
+    try:
+        with nullcontext() if debug else only_ours():
+            result: Any = app(words, prog_name="pulsehouse", standalone_mode=False)
+    except typer.TyperException as error:
+        return _usage(error)
+    except BrokenPipeError:
+        return failure.OK
+    except SystemExit as error:
+        return int(error.code or 0)
+    except BaseException as error:  # the last place to tell of it
+        return _failed(error, debug=debug)
+    return int(result or 0)
+
+
+def _usage(error: typer.TyperException) -> int:
+    context = getattr(error, "ctx", None)
+    if type(error).__name__ == "NoArgsIsHelpError":
+        write(error.format_message())
+        return failure.USAGE
+    say(f"error: {' '.join(error.format_message().split())}")
+    if context is not None:
+        say(f"help: {context.command_path} --help")
+    return int(getattr(error, "exit_code", failure.USAGE))
+
+
+def _failed(error: BaseException, *, debug: bool) -> int:
+    line, code = failure.explained(error)
+    if debug:
+        say("".join(traceback.format_exception(error)).rstrip())
+    say(f"error: {line}")
+    return code
+
+
+def _flushed(code: int) -> int:
+    for stream in (sys.stdout, sys.stderr, out().file, err().file):
+        # Where the reader of a pipe has left, there is nobody to tell.
+        with suppress(OSError, ValueError):
+            stream.flush()
+    return code

@@ -1,0 +1,122 @@
+"""One alert per patient, family and band; only worsening alerts again; contexts suppress."""
+
+from typing import Any
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from clinical.concepts import CONCEPTS
+from clinical.detection.episodes import EPISODE_ENDS_AFTER, Episodes, Held, Key
+from tests.clinical.detection.ward import Ward
+
+COMFORT_CARE = CONCEPTS["code_status"].answers["comfort_care"]
+HOUR = 3_600_000_000
+
+
+def _news2(ward: Ward, *columns: str) -> list[tuple[Any, ...]]:
+    told = ward.told("rule_family", *columns)
+    return [rest for family, *rest in told if family == "news2"]
+
+
+def test_the_same_band_again_is_no_news() -> None:
+    ward = Ward()
+    for hours in range(5):
+        ward.chart(hours, heart_rate=140 + hours)
+    assert _news2(ward, "band") == [[1]]
+
+
+def test_worsening_alerts_again_within_the_episode() -> None:
+    ward = Ward()
+    ward.chart(0, heart_rate=140)
+    ward.chart(1, systolic_bp=85)
+    ward.chart(2, systolic_bp=120)
+    ward.chart(3, systolic_bp=84)
+    ward.chart(4, respiratory_rate=26)
+    assert _news2(ward, "band") == [[1], [2], [3]]
+    assert len({alert["episode_id"] for alert in ward.alerts}) == 1
+
+
+def test_after_a_day_without_it_the_same_finding_is_a_new_episode() -> None:
+    ward = Ward()
+    ward.chart(0, heart_rate=140)
+    ward.chart(1, heart_rate=80)
+    ward.chart(24.5, heart_rate=141)
+    ids = [alert["episode_id"] for alert in ward.alerts]
+    assert len(ids) == len(set(ids)) == 2
+
+
+def test_comfort_care_suppresses_and_the_row_says_so() -> None:
+    ward = Ward()
+    ward.chart(0, code_status=COMFORT_CARE)
+    ward.chart(1, heart_rate=140)
+    ward.chart(2, heart_rate=141)
+    assert _news2(ward, "status", "suppressed_by") == [["suppressed", "comfort_care"]]
+
+
+def test_lifting_comfort_care_lets_the_alert_through() -> None:
+    ward = Ward()
+    ward.chart(0, code_status=COMFORT_CARE)
+    ward.chart(1, heart_rate=140)
+    ward.chart(2, code_status=0)
+    ward.chart(3, heart_rate=141)
+    assert [status for (status,) in ward.told("status")] == ["suppressed", "raised"]
+
+
+def test_a_merge_carries_facts_and_the_open_episode_to_the_survivor() -> None:
+    ward = Ward()
+    ward.chart(0, "old", heart_rate=140)
+    ward.merge(1, retired="old", surviving="new")
+    ward.chart(2, "new", heart_rate=141)
+    ward.chart(3, "new", systolic_bp=85)
+    # A late message under the retired number finds the survivor.
+    ward.chart(4, "old", respiratory_rate=26)
+    assert ward.told("patient_id", "band") == [("old", 1), ("new", 2), ("new", 3)]
+    assert len({alert["episode_id"] for alert in ward.alerts}) == 1
+
+
+def test_an_alert_says_where_the_patient_lay() -> None:
+    ward = Ward()
+    ward.move(0, "MICU")
+    ward.chart(1, heart_rate=140)
+    ward.move(2, "SICU")
+    ward.chart(3, systolic_bp=85)
+    assert ward.told("unit") == [("MICU",), ("SICU",)]
+
+
+moments = st.lists(
+    st.tuples(st.integers(0, 2), st.integers(1, 3), st.sampled_from([0, 1, 23, 24, 25, 30])),
+    max_size=40,
+)
+
+
+@given(moments, st.integers(0, 40))
+def test_episodes_are_those_of_the_plain_rule_however_moments_are_cut(
+    found: list[tuple[int, int, int]], cut: int
+) -> None:
+    keys = [Key(f"p{number}", "news2", None) for number in range(3)]
+    now, rows = 0, []
+    for patient, band, hours in found:
+        now += hours * HOUR
+        rows.append((patient, band, now))
+    episodes = Episodes()
+    told = []
+    for part, base in ((rows[:cut], 0), (rows[cut:], cut)):
+        columns = np.array(part, np.int64).reshape(-1, 3).T
+        alerts = episodes.observe(keys, Held(*columns), lambda place, base=base: f"{base + place}")
+        told += [(base + place, name) for place, name in alerts]
+    assert told == _plainly(rows)
+
+
+def _plainly(rows: list[tuple[int, int, int]]) -> list[tuple[int, str]]:
+    """The rule, read aloud: alert when nothing was open for a day, or when it got worse."""
+    open_: dict[int, list[Any]] = {}
+    told = []
+    for place, (patient, band, now) in enumerate(rows):
+        known = open_.get(patient)
+        if known is None or now - known[2] > EPISODE_ENDS_AFTER:
+            known = open_[patient] = [str(place), 0, now]
+        if band > known[1]:
+            told.append((place, known[0]))
+        open_[patient] = [known[0], max(band, known[1]), now]
+    return told
