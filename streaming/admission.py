@@ -174,8 +174,9 @@ def _nameless(control_id: pa.Array) -> NDArray[np.bool_]:
 
 def _words(content: pa.Array) -> Words:
     """The first eight bytes of each hash."""
-    words = np.frombuffer(content.buffers()[1] or b"", np.uint64).reshape(-1, HASH_BYTES // 8)
-    return words[content.offset : content.offset + len(content), 0].copy()
+    fixed = content.cast(pa.binary(HASH_BYTES))  # as read from the lake it is not
+    words = np.frombuffer(fixed.buffers()[1] or b"", np.uint64).reshape(-1, HASH_BYTES // 8)
+    return words[fixed.offset : fixed.offset + len(fixed), 0].copy()
 
 
 def _times(at: pa.Array) -> Ints:
