@@ -14,8 +14,9 @@ import pyarrow as pa
 from clinical.concepts import CONCEPTS
 from clinical.detection.batch_clock import BatchClock
 from clinical.detection.finding import Finding
-from clinical.scoring.columns import Assessed
+from clinical.scoring.columns import Assessed, Component
 from clinical.scoring.engine import Moments
+from clinical.scoring.inputs import GCS_FROM_PARTS, GCS_PARTS
 from clinical.scoring.memory import CONCEPT_NAMES
 from clinical.scoring.panel import Readings, concept_name
 from clinical.scoring.rows import reading_source
@@ -113,8 +114,16 @@ def _of_score(moments: Moments, score: Assessed, at: int) -> Sequence[dict[str, 
         "value": float(score.observed[at]),
         "effective_at": _at(score.effective[at]),
     }
-    parts = [_quote(moments, p.parameter, p.reading, at) for p in score.components if p.known[at]]
+    parts = (item for p in score.components if p.known[at] for item in _of_part(moments, p, at))
     return (total, *parts)
+
+
+def _of_part(moments: Moments, part: Component, at: int) -> Sequence[dict[str, Any]]:
+    """The reading of a parameter; of a sum of parts, each of them too."""
+    quoted = [_quote(moments, part.parameter, part.reading, at)]
+    if concept_name(int(part.reading.concept[at]), CONCEPT_NAMES) == GCS_FROM_PARTS:
+        quoted += [_quote(moments, name, moments.panel[name], at) for name in GCS_PARTS]
+    return quoted
 
 
 def _quote(moments: Moments, name: str, reading: Readings, at: int) -> dict[str, Any]:

@@ -6,6 +6,7 @@ episodes, suppression. The stream and every replay run this same class. Not here
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -162,6 +163,7 @@ class Shard:
         ]
         held = Held(number, finding.band[at], moments.now[at])
 
+        @cache
         def alert_id(place: int) -> str:
             moment = int(at[place])
             message = _message(signals, moments, moment)

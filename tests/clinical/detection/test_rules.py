@@ -41,6 +41,16 @@ def test_an_alert_names_what_was_missing_and_what_it_rests_on() -> None:
     assert (pulse["feed"], pulse["partition"], pulse["offset"], pulse["row"]) == ("f", 0, 0, 3)
 
 
+def test_a_gcs_that_was_summed_is_quoted_with_its_parts() -> None:
+    ward = Ward()
+    ward.culture(0)
+    ward.antibiotic(0)
+    ward.chart(0, gcs_eye=3, gcs_verbal=4, gcs_motor=6, systolic_bp=95)
+    quoted = {item["name"]: item["value"] for item in ward.alerts[-1]["evidence"]}
+    assert quoted["gcs"] == 13
+    assert (quoted["gcs_eye"], quoted["gcs_verbal"], quoted["gcs_motor"]) == (3, 4, 6)
+
+
 def test_a_child_raises_no_adult_alert() -> None:
     ward = Ward()
     ward.born(date(2015, 6, 1))
