@@ -1,8 +1,8 @@
 """Reading the lake through DuckDB.
 
-Here: a connection with one view per table, each cut to the same line; a sandbox for SQL that people
-type; and running a query with errors in one line. Not here: writing (appends.py), marts
-(dbt_project/).
+Here: a connection with one view per table, each cut to the same line, also within a connection of
+someone else's; a sandbox for SQL that people type; and running a query with errors in one line. Not
+here: writing (appends.py), marts (dbt_project/).
 
 Readers never use `to_pyarrow_table` of deltalake: it aborts one process in four at exit.
 """
@@ -64,12 +64,38 @@ def connect(
     line = cut_now(lake) if at is None else at
     connection = _new_engine() if sandboxed else _cursor()
     connection.execute("set TimeZone = 'UTC'")
-    _add_cut(connection, line)
-    for table in shown:
-        _add_view(connection, lake, table, line)
+    _show(connection, lake, shown, line, schema=None)
     if sandboxed:
         _close_sandbox(connection, [lake.path(table) for table in shown])
     return connection
+
+
+def attach(
+    connection: duckdb.DuckDBPyConnection, lake: Lake, schema: str, *, at: Cut | None = None
+) -> None:
+    """Show every table up to one cut in a schema of a connection that someone else opened.
+
+    Unlike those of `connect`, the views belong to the connection's database: its cursors see them.
+
+    Args:
+        connection: The connection, without the delta extension.
+        lake: The lake to read.
+        schema: The schema to make; it must not exist.
+        at: The cut to read at; the lake's newest where None.
+    """
+    _load_delta(connection)
+    connection.execute(f"create schema {quoted_name(schema)}")
+    _show(connection, lake, TABLES.values(), cut_now(lake) if at is None else at, schema=schema)
+
+
+def quoted_name(text: str) -> str:
+    """A name as SQL writes it, whatever it holds."""
+    return '"' + text.replace('"', '""') + '"'
+
+
+def quoted_text(text: str) -> str:
+    """A text as a literal of SQL, whatever it holds."""
+    return "'" + text.replace("'", "''") + "'"
 
 
 def query(connection: duckdb.DuckDBPyConnection, sql: str) -> pa.Table:
@@ -106,9 +132,9 @@ def read(
         parameters: The values, bound by the engine.
         at: The cut; the lake's newest where None.
     """
-    wanted = ", ".join(_name(column) for column in columns or table.schema.names)
+    wanted = ", ".join(quoted_name(column) for column in columns or table.schema.names)
     sql = (
-        f"select {wanted} from {_name(table.name)} where {where}"  # noqa: S608 contract's names only
+        f"select {wanted} from {quoted_name(table.name)} where {where}"  # noqa: S608 contract's names only
         ' order by feed, partition, "offset", "row"'
     )
     with connect(lake, tables=(table,), at=at) as connection:
@@ -118,10 +144,14 @@ def read(
 
 def _new_engine() -> duckdb.DuckDBPyConnection:
     engine = duckdb.connect()
-    engine.execute("set autoinstall_known_extensions = false")
-    engine.execute("set autoload_known_extensions = false")
-    engine.execute(f"load {_literal(str(_delta_extension()))}")
+    _load_delta(engine)
     return engine
+
+
+def _load_delta(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute("set autoinstall_known_extensions = false")
+    connection.execute("set autoload_known_extensions = false")
+    connection.execute(f"load {quoted_text(str(_delta_extension()))}")
 
 
 def _cursor() -> duckdb.DuckDBPyConnection:
@@ -136,50 +166,77 @@ def _shared_engine() -> duckdb.DuckDBPyConnection:
     return _new_engine()
 
 
-def _add_cut(connection: duckdb.DuckDBPyConnection, at: Cut) -> None:
-    connection.execute('create temp table cut (feed varchar, "partition" integer, reached bigint)')
+def _show(
+    connection: duckdb.DuckDBPyConnection,
+    lake: Lake,
+    tables: Iterable[Table],
+    at: Cut,
+    *,
+    schema: str | None,
+) -> None:
+    _add_cut(connection, at, schema)
+    for table in tables:
+        _add_view(connection, lake, table, at, schema)
+
+
+def _add_cut(connection: duckdb.DuckDBPyConnection, at: Cut, schema: str | None) -> None:
+    cut = _place("cut", schema)
+    columns = 'feed varchar, "partition" integer, reached bigint'
+    connection.execute(f"create {_lasting(schema)} table {cut} ({columns})")
     if at:
         rows = [[feed, partition, reached] for (feed, partition), reached in at.items()]
-        connection.executemany("insert into cut values (?, ?, ?)", rows)
+        connection.executemany(f"insert into {cut} values (?, ?, ?)", rows)  # noqa: S608 our name
 
 
-def _add_view(connection: duckdb.DuckDBPyConnection, lake: Lake, table: Table, at: Cut) -> None:
-    columns = ", ".join(f"t.{_name(column)}" for column in table.schema.names)
+def _add_view(
+    connection: duckdb.DuckDBPyConnection, lake: Lake, table: Table, at: Cut, schema: str | None
+) -> None:
+    columns = ", ".join(f"t.{quoted_name(column)}" for column in table.schema.names)
     if lake.has(table):
-        source = f"delta_scan({_literal(str(lake.path(table)))})"
+        source = f"delta_scan({quoted_text(str(lake.path(table)))})"
     else:
-        source = _add_absent(connection, table)
+        source = _add_absent(connection, table, schema)
     connection.execute(
-        f"create temp view {_name(table.name)} as"  # noqa: S608 names, paths and numbers, all quoted
-        f" select {columns} from {source} t {_up_to(at)}"
+        f"create {_lasting(schema)} view {_place(table.name, schema)} as"  # noqa: S608 names, paths and numbers, all quoted
+        f" select {columns} from {source} t {_up_to(at, schema)}"
     )
 
 
-def _up_to(at: Cut) -> str:
+def _up_to(at: Cut, schema: str | None) -> str:
     if len(at) > SPELT_OUT:
         return (
-            'semi join cut c on t.feed = c.feed and t."partition" = c."partition"'
-            ' and t."offset" <= c.reached'
+            f"semi join {_place('cut', schema)} c on t.feed = c.feed"
+            ' and t."partition" = c."partition" and t."offset" <= c.reached'
         )
     # Spelt out, the cut lets the engine skip files, and costs a fifth of what the join does.
     passed = (
-        f'(t.feed = {_literal(feed)} and t."partition" = {number:d} and t."offset" <= {reached:d})'
+        f"(t.feed = {quoted_text(feed)}"
+        f' and t."partition" = {number:d} and t."offset" <= {reached:d})'
         for (feed, number), reached in at.items()
     )
     return "where " + (" or ".join(passed) or "false")
 
 
-def _add_absent(connection: duckdb.DuckDBPyConnection, table: Table) -> str:
-    absent = _name(f"absent {table.name}")
+def _add_absent(connection: duckdb.DuckDBPyConnection, table: Table, schema: str | None) -> str:
+    absent = _place(f"absent {table.name}", schema)
     connection.register("absent_rows", table.schema.empty_table())
-    connection.execute(f"create temp table {absent} as from absent_rows")
+    connection.execute(f"create {_lasting(schema)} table {absent} as from absent_rows")
     connection.unregister("absent_rows")
     return absent
 
 
+# What has no schema is temporary: one connection alone sees it.
+def _lasting(schema: str | None) -> str:
+    return "temp" if schema is None else ""
+
+
+def _place(name: str, schema: str | None) -> str:
+    return quoted_name(name) if schema is None else f"{quoted_name(schema)}.{quoted_name(name)}"
+
+
 def _close_sandbox(connection: duckdb.DuckDBPyConnection, paths: list[Path]) -> None:
     # In this order: directories can no longer be allowed once external access is off.
-    allowed = ", ".join(_literal(str(path)) for path in paths)
+    allowed = ", ".join(quoted_text(str(path)) for path in paths)
     connection.execute(f"set allowed_directories = [{allowed}]")
     connection.execute("set enable_external_access = false")
     connection.execute("set lock_configuration = true")
@@ -216,11 +273,3 @@ def _delta_extension() -> Path:
         )
         raise QueryError(msg)
     return path
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
-
-
-def _name(text: str) -> str:
-    return '"' + text.replace('"', '""') + '"'

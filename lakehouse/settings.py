@@ -22,7 +22,7 @@ FEEDS = Path(__file__).parents[1] / "feeds"
 PREFIX = "PULSEHOUSE_"
 FILE = Path("pulsehouse.toml")
 # Names with our prefix that others read: the tests' way to the shared data.
-NOT_SETTINGS = frozenset({"shared_data", "require_shared_data", "seed"})
+NOT_SETTINGS = frozenset({"shared_data", "cut", "require_shared_data", "seed"})
 
 
 def _known_zone(name: str) -> str:

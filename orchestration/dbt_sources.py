@@ -14,16 +14,14 @@ from lakehouse.tables import TABLES, Table
 SOURCES_FILE = Path(__file__).parents[1] / "dbt_project" / "models" / "staging" / "_lake.yml"
 HEADER = "# Made from lakehouse/tables.py by `make sources`: change the contract, not this file.\n"
 
-# dbt fills in `{name}` for each table; the lake is the one the product itself was told of.
-LOCATION = "delta_scan('{{ env_var('PULSEHOUSE_LAKE', 'lake') }}/{name}')"
-
 
 def sources_text() -> str:
     """The whole sources file."""
     lake = {
         "name": "lake",
-        "description": "The Delta tables that the stream appends to.",
-        "config": {"meta": {"external_location": LOCATION}},
+        "description": "The Delta tables that the stream appends to, up to the cut of the run.",
+        # The plugin lakehouse.dbt_delta makes these views when dbt connects.
+        "schema": "lake",
         "tables": [_table(table) for table in TABLES.values()],
     }
     document = {"version": 2, "sources": [lake]}

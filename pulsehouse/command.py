@@ -115,10 +115,16 @@ def render(
     days: Annotated[
         int | None, typer.Option("--days", min=1, help="Days over which stays begin.")
     ] = None,
+    extracts: Annotated[
+        Path | None,
+        typer.Option("--extracts", metavar="DIR", help="Nightly 2am extracts, too (mimic3)."),
+    ] = None,
     json: JsonOption = False,
 ) -> int:
     """Tell real tables again as the HL7 v2 messages a hospital would have sent."""
-    return _work("rendering")(source, tables, out, align=align, days=days, as_json=json)
+    return _work("rendering")(
+        source, tables, out, align=align, days=days, as_json=json, extracts=extracts
+    )
 
 
 @app.command(epilog=_example("pulsehouse replay feed.hl7.gz --feed mimic3 --lake lake"))

@@ -101,16 +101,18 @@ class Admission:
     def _judge(self, keys: Words, contents: Words, at: Ints, named: NDArray[np.bool_]) -> Ints:
         known, content = self._look_up(keys, at)
         verdict = np.full(len(keys), _ADMIT)
-        here: dict[int, int] = {}
+        here: dict[int, tuple[int, int]] = {}
         for place in np.flatnonzero(named).tolist():
-            key, said = int(keys[place]), int(contents[place])
-            before = here.get(key, int(content[place]) if known[place] else None)
+            key, said, when = int(keys[place]), int(contents[place]), int(at[place])
+            before = int(content[place]) if known[place] else None
+            if key in here and when - here[key][1] <= WINDOW:
+                before = here[key][0]
             if before == said:
                 verdict[place] = _DUPLICATE
             elif before is not None and not self._keeps_ids:
                 verdict[place] = _CONFLICT
             else:
-                here[key] = said
+                here[key] = (said, when)
         return verdict
 
     def _look_up(self, keys: Words, at: Ints) -> tuple[NDArray[np.bool_], Words]:

@@ -7,11 +7,13 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from streaming.batches import Messages
 
 # The engine hears no signal while it sleeps.
 LONGEST_SLEEP = timedelta(seconds=0.25)
+A_DAY = 24 * 3_600_000_000
 
 
 class Pace:
@@ -27,25 +29,33 @@ class Pace:
         if self._speed is None:
             return batch, None
         times = batch.received_at.cast(pa.int64()).to_numpy()
-        due = int(np.searchsorted(np.maximum.accumulate(times), self._now(times), side="right"))
+        # A clock that runs ahead of the messages after it is wrong: it must not hold them back.
+        due_at = np.minimum.accumulate(times[::-1])[::-1]
+        due = int(np.searchsorted(due_at, self._now(times), side="right"))
         return _sliced(batch, 0, due), _sliced(batch, due, len(times))
 
     def next_due(self, waiting: Messages) -> datetime:
         """When to look again: when the first waiting message is due, or soon, to hear Ctrl-C."""
         began, first = self._start(waiting.received_at.cast(pa.int64()).to_numpy())
-        ahead = waiting.received_at[0].cast(pa.int64()).as_py() - first
+        ahead = pc.min(waiting.received_at).cast(pa.int64()).as_py() - first
         due = began + timedelta(microseconds=ahead / (self._speed or 1))
         return min(due, datetime.now(UTC) + LONGEST_SLEEP)
 
     def _start(self, times: np.ndarray) -> tuple[datetime, int]:
         if self._began is None:
-            self._began = (datetime.now(UTC), int(times[0]))
+            self._began = (datetime.now(UTC), _first_sound(times))
         return self._began
 
     def _now(self, times: np.ndarray) -> float:
         began, first = self._start(times)
         elapsed = (datetime.now(UTC) - began).total_seconds()
         return first + elapsed * (self._speed or 1) * 1_000_000
+
+
+def _first_sound(times: np.ndarray) -> int:
+    """The first clock that the next one confirms: a feed may open with a message that has none."""
+    near = np.abs(np.diff(times)) < A_DAY
+    return int(times[int(np.argmax(near))]) if near.any() else int(times[-1])
 
 
 def _sliced(batch: Messages, start: int, end: int) -> Messages | None:

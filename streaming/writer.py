@@ -9,12 +9,15 @@ they cost them nothing.
 
 import queue
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import Final
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from lakehouse.appends import append
 from lakehouse.compaction import compact
@@ -25,6 +28,8 @@ from lakehouse.tables import ALERTS, RAW_MESSAGES, TABLES, Table
 _WAITING: Final = 4
 # A commit costs 4 ms with 10 live files and 65 ms with 600, so small files are joined this often.
 COMPACT_EVERY: Final = 100
+# Dates that one commit may reach over: more costs memory, fewer costs commits.
+DATES: Final = 48
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +107,10 @@ class Writer:
             self._failure = error
 
     def _commit(self, epoch: Epoch) -> None:
+        for part in few_dates(epoch):
+            self._commit_tables(part)
+
+    def _commit_tables(self, epoch: Epoch) -> None:
         """Every table, `raw_messages` last: TABLES ends with it."""
         for name, table in TABLES.items():
             if name == ALERTS.name:
@@ -126,8 +135,64 @@ class Writer:
             mine = rows.filter(pc.equal(rows["facility"], facility))
             with self._alerts_lock:
                 append(
-                    self._lake, ALERTS, epoch.feed, epoch.partition, mine, epoch.upto, line=facility
+                    self._lake,
+                    ALERTS,
+                    epoch.feed,
+                    epoch.partition,
+                    mine,
+                    epoch.upto,
+                    line=_line(facility),
                 )
+
+
+def _line(facility: str) -> str:
+    """A facility's name in the Delta log: a digest, since a sender may put anything there."""
+    return blake2b(facility.encode(), digest_size=8).hexdigest()
+
+
+def few_dates(epoch: Epoch) -> Iterator[Epoch]:
+    """The epoch in pieces, by offset, none of which reaches over more than DATES dates.
+
+    A commit holds one open file for each date it writes to, about a megabyte each; only replays of
+    sparse or unordered feeds reach over many.
+    """
+    raw = epoch.tables.get(RAW_MESSAGES.name)
+    if raw is None:
+        yield epoch
+        return
+    offsets = raw["offset"].to_numpy()
+    order = np.argsort(offsets, kind="stable")
+    dates = raw["received_date"].cast(pa.int32()).to_numpy()[order]
+    ends = offsets[order][_ends(dates)]
+    low = np.iinfo(np.int64).min
+    for end in ends.tolist() if len(ends) > 1 else []:
+        yield _between(epoch, low, end)
+        low = end
+    if len(ends) <= 1:
+        yield epoch
+
+
+def _ends(dates: NDArray[np.int32]) -> list[int]:
+    """Places of the last message of each piece."""
+    ends: list[int] = []
+    seen: set[int] = set()
+    for place in np.flatnonzero(np.append(True, np.diff(dates) != 0)).tolist():
+        if len(seen | {int(dates[place])}) > DATES:
+            ends.append(place - 1)
+            seen = set()
+        seen.add(int(dates[place]))
+    return [*ends, len(dates) - 1]
+
+
+def _between(epoch: Epoch, low: int, high: int) -> Epoch:
+    """Rows of the offsets above `low` and up to `high`."""
+    tables = {}
+    for name, rows in epoch.tables.items():
+        offset = rows["offset"]
+        mine = rows.filter(pc.and_(pc.greater(offset, low), pc.less_equal(offset, high)))
+        if mine.num_rows:
+            tables[name] = mine
+    return Epoch(epoch.feed, epoch.partition, high, tables)
 
 
 assert list(TABLES)[-1] == RAW_MESSAGES.name, "raw_messages commits last"  # noqa: S101

@@ -50,8 +50,9 @@ def find(moments: Moments, _scores: Scores) -> list[Finding]:
 def _one(moments: Moments, concept: str, limits: Limits) -> Finding | None:
     value = moments.panel[concept].value
     beyond = moments.touched([concept]) & ((value < limits.low) | (value > limits.high))
-    if not beyond.any():
+    if not (beyond | moments.withdrawn([concept])).any():
         return None
     title = f"Critical result: {concept.replace('_', ' ')} ({limits.published})"
     bands = {1: Band("critical_result", "critical", title)}
-    return Finding(f"critical_{concept}", bands, beyond.astype(np.int64), (), (concept,))
+    band = beyond.astype(np.int64)
+    return Finding(f"critical_{concept}", bands, band, (concept,), inputs=(concept,))

@@ -2,7 +2,8 @@
 
 Here: which of the moments at which a rule holds become alerts. Not here: the rules.
 
-An episode ends when the rule has not held for 24 hours by the patient's clock; what holds after
+An episode ends when the rule has not held for 24 hours by the patient's clock, or when what it
+rested on turns out to be wrong; what holds after
 that is a new episode. Alerts that a context suppresses have episodes of their own, so that lifting
 the context lets the alert through. The 24 hours are this project's own choice.
 """
@@ -58,12 +59,13 @@ class Episodes:
         self._open: dict[Key, Episode] = {}
 
     def observe(
-        self, keys: Sequence[Key], held: Held, alert_id: Callable[[int], str]
+        self, keys: Sequence[Key], held: Held, names: Sequence[int], alert_id: Callable[[int], str]
     ) -> list[tuple[int, str]]:
-        """Note where a rule holds; give the places that are alerts, each with its episode's id.
+        """Note where a rule holds; give those that are alerts, each with its episode's id.
 
-        Only where a run of episodes begins or its band rises is there anything to decide; the rest
-        is found by running maxima.
+        Each place goes by its number in `names`, of which `alert_id` makes an id. Only where a run
+        of episodes begins or its band rises is there anything to decide; the rest is found by
+        running maxima.
         """
         alerts = []
         runs = _runs(held)
@@ -71,20 +73,31 @@ class Episodes:
             key, band, now = keys[held.key[place]], int(held.band[place]), int(held.now[place])
             known = self._open.get(key)
             if runs.reopens[place] or (runs.opens[place] and _has_ended(known, now)):
-                known = Episode(alert_id(place), 0, now)
+                known = Episode(alert_id(names[place]), 0, now)
             assert known is not None, "the first place of a key opens its episode"  # noqa: S101
             if band > known.band:
                 self._open[key] = Episode(known.episode_id, band, now)
-                alerts.append((place, known.episode_id))
+                alerts.append((names[place], known.episode_id))
         for place in runs.ends:
             key, now = keys[held.key[place]], int(held.now[place])
             known = self._open[key]
             self._open[key] = Episode(known.episode_id, known.band, now)
         return alerts
 
+    def correct(self, key: Key, band: int) -> None:
+        """Take back what an open episode rested on: no more than `band` has been found.
+
+        Without any band left the episode is over, so that the next true finding is an alert.
+        """
+        known = self._open.pop(key, None)
+        if known is not None and band:
+            worst = min(band, known.band)
+            self._open[key] = Episode(known.episode_id, worst, known.last_seen)
+
     def recall(self, key: Key, episode_id: str, band: int) -> None:
         """Take an open episode's identity and worst band from the alert that was stored."""
-        if known := self._open.get(key):
+        known = self._open.get(key)
+        if known and known.episode_id != episode_id:
             self._open[key] = Episode(episode_id, max(band, known.band), known.last_seen)
 
     def merge(self, retired: str, surviving: str) -> None:

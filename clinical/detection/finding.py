@@ -37,6 +37,7 @@ class Finding:
     family: str
     bands: Mapping[int, Band]
     band: Ints
+    rests_on: tuple[str, ...]
     scores: tuple[Assessed, ...] = ()
     inputs: tuple[str, ...] = ()
 

@@ -31,6 +31,11 @@ class Locations:
                 return unit
         return self._units.get(patient_id)
 
+    def merge(self, retired: str, surviving: str) -> None:
+        """A patient lies where the retired identifier was, unless the survivor is known to lie."""
+        if (unit := self._units.get(retired)) is not None:
+            self._units.setdefault(surviving, unit)
+
     def settle(self) -> None:
         """Make the batch's newest units the known ones."""
         for patient_id, moves in self._batch.items():

@@ -28,4 +28,4 @@ def find(moments: Moments, scores: Scores) -> list[Finding]:
     band = ranked(
         due & single, due & (news2.observed >= URGENT), due & (news2.observed >= EMERGENCY)
     )
-    return [Finding("news2", BANDS, band, (news2,))]
+    return [Finding("news2", BANDS, band, NEWS2.depends_on, (news2,))]

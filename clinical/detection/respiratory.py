@@ -32,4 +32,4 @@ def find(moments: Moments, scores: Scores) -> list[Finding]:
         due & (ratio.observed <= SEVERE_SF),
         due & (rox.observed < ROX_FAILURE_AT_2H),
     )
-    return [Finding("respiratory_failure", BANDS, band, (ratio, rox))]
+    return [Finding("respiratory_failure", BANDS, band, ROX.inputs, (ratio, rox))]

@@ -38,10 +38,11 @@ _INFECTION = ("culture", "antibiotic")
 def find(moments: Moments, scores: Scores) -> list[Finding]:
     """The sepsis band wherever infection evidence or an input of qSOFA or SIRS changed."""
     qsofa, sirs = scores[QSOFA_GCS15.name, QSOFA_GCS15.variant], scores[SIRS.name, SIRS.variant]
-    due = moments.touched((*_INFECTION, *QSOFA_GCS15.inputs, *SIRS.inputs))
+    rests_on = (*_INFECTION, *QSOFA_GCS15.inputs, *SIRS.inputs)
+    due = moments.touched(rests_on)
     due &= infection_suspected(moments)
     band = ranked(due & (sirs.observed >= POSITIVE), due & (qsofa.observed >= POSITIVE))
-    return [Finding("sepsis", BANDS, band, (qsofa, sirs), _INFECTION)]
+    return [Finding("sepsis", BANDS, band, rests_on, (qsofa, sirs), _INFECTION)]
 
 
 def infection_suspected(moments: Moments) -> NDArray[np.bool_]:

@@ -25,7 +25,7 @@ from clinical.detection.version import rules_version
 from clinical.normalise import signals as signals_of
 from clinical.scoring.engine import Engine, Moments
 from clinical.scoring.rows import numbers, score_rows
-from clinical.scoring.validity import MICROSECONDS_PER_HOUR
+from clinical.scoring.validity import IDLE_SIGNALS
 
 RULES: Sequence[Rule] = (news2.find, sepsis.find, respiratory.find, critical.find)
 COMFORT_CARE = "comfort_care"
@@ -55,7 +55,7 @@ class Shard:
         self._episodes = Episodes()
         self._locations = Locations()
         self._demographics = Demographics()
-        self._newest = 0
+        self._learnt = 0
 
     def step(self, facts: Facts) -> Derived:
         """Learn a batch of facts, in arrival order, and give what follows from it."""
@@ -105,24 +105,31 @@ class Shard:
         old, new = self._engine.survivor(retired), self._engine.survivor(surviving)
         self._engine.merge(old, new)
         self._episodes.merge(old, new)
+        self._locations.merge(retired, new)
 
     def _fold(self, signals: pa.Table) -> tuple[pa.Table | None, pa.Table | None]:
         if not signals.num_rows:
             return None, None
         moments = self._engine.step(signals)
-        self._forget(int(moments.now.max(initial=0)))
         scored = self._engine.scores(moments)
         assessed = {
             (one.assessed.score.name, one.assessed.score.variant): one.assessed for one in scored
         }
         findings = [found for rule in RULES for found in rule(moments, assessed)]
         scores = score_rows(moments, scored, signals, rules_version())
-        return scores, self._alerts(moments, findings, signals)
+        alerts = self._alerts(moments, findings, signals)
+        self._forget(moments, signals.num_rows)
+        return scores, alerts
 
-    def _forget(self, now: int) -> None:
-        """Once an hour of the feed's clock, let go of patients and episodes long silent."""
-        if now - self._newest > MICROSECONDS_PER_HOUR:
-            self._newest = now
+    def _forget(self, moments: Moments, learnt: int) -> None:
+        """Now and then let go of patients and episodes long silent.
+
+        The clock is the middle one of a batch, so that one wrong clock cannot age a whole facility.
+        """
+        self._learnt += learnt
+        if self._learnt >= IDLE_SIGNALS and len(moments.now):
+            self._learnt = 0
+            now = int(np.median(moments.now))
             self._engine.forget(now)
             self._episodes.forget(now)
 
@@ -132,10 +139,7 @@ class Shard:
         status = moments.panel["code_status"]
         comfort = status.current & (status.value == _COMFORT_CARE)
         raised = [
-            one
-            for finding in findings
-            if finding.band.any()
-            for one in self._observe(moments, finding, comfort, signals)
+            one for finding in findings for one in self._observe(moments, finding, comfort, signals)
         ]
         if not raised:
             return None
@@ -152,7 +156,8 @@ class Shard:
         self, moments: Moments, finding: Finding, comfort: Bools, signals: pa.Table
     ) -> Iterator[Raised]:
         """The moments at which a finding is an alert, raised or suppressed."""
-        at = np.flatnonzero(finding.band)
+        wrong = moments.withdrawn(finding.rests_on)
+        at = np.flatnonzero((finding.band > 0) | wrong)
         encoded = moments.patient.take(pa.array(at)).dictionary_encode()
         patients = encoded.dictionary.to_pylist()
         number = encoded.indices.to_numpy().astype(np.int64) * 2 + comfort[at]
@@ -161,7 +166,6 @@ class Shard:
             for name in patients
             for reason in (None, COMFORT_CARE)
         ]
-        held = Held(number, finding.band[at], moments.now[at])
 
         @cache
         def alert_id(place: int) -> str:
@@ -169,12 +173,22 @@ class Shard:
             message = _message(signals, moments, moment)
             return _alert_id(message, finding.family, _ordinal(moments, moment))
 
-        for place, episode_id in self._episodes.observe(keys, held, alert_id):
-            moment, key = int(at[place]), keys[number[place]]
-            message = signals["message"][int(moments.first[moment])].as_py()
-            unit = self._locations.unit_of(key.patient, message)
-            name = alert_id(place)
-            yield Raised(moment, finding, name, episode_id, key.suppressed_by, unit)
+        begin = 0
+        for end in [*np.flatnonzero(wrong[at]).tolist(), len(at)]:
+            part = begin + np.flatnonzero(finding.band[at[begin:end]])
+            held = Held(number[part], finding.band[at[part]], moments.now[at[part]])
+            found = self._episodes.observe(keys, held, part.tolist(), alert_id)
+            for place, episode_id in found:
+                moment, key = int(at[place]), keys[number[place]]
+                message = signals["message"][int(moments.first[moment])].as_py()
+                unit = self._locations.unit_of(key.patient, message)
+                name = alert_id(place)
+                yield Raised(moment, finding, name, episode_id, key.suppressed_by, unit)
+            if end < len(at):
+                band = int(finding.band[at[end]])
+                for key in keys[number[end] // 2 * 2 :][:2]:
+                    self._episodes.correct(key, band)
+            begin = end
 
 
 def _in_order(signals: pa.Table) -> pa.Table:

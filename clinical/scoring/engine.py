@@ -31,7 +31,7 @@ from clinical.scoring.memory import (
     remembered,
 )
 from clinical.scoring.panel import Panel
-from clinical.scoring.validity import FORGOTTEN_AFTER
+from clinical.scoring.validity import FORGOTTEN_AFTER, IDLE_SIGNALS
 from clinical.scoring.winners import NONE, Rows, Winners, winners
 
 Ints = NDArray[np.int64]
@@ -43,8 +43,9 @@ class Moments:
     """Moments at which something changed: message by message, patients in the order of their ids.
 
     `message` numbers the messages of the batch and `first` is the row of the batch that opened the
-    moment's; `changed` says per concept number whether its current value changed. `stack` and
-    `origins` resolve the rows that readings name.
+    moment's; `changed` says per concept number whether its current value changed, and `corrected`
+    whether that was because the value before was withdrawn or replaced, not followed by a newer
+    one. `stack` and `origins` resolve the rows that readings name.
     """
 
     patient: pa.Array
@@ -53,15 +54,18 @@ class Moments:
     first: Ints
     now: Ints
     changed: Bools
+    corrected: Bools
     panel: Panel
     stack: Stack
     origins: Sequence[tuple[str, int]]
 
     def touched(self, names: Sequence[str]) -> Bools:
         """Moments at which one of these inputs changed."""
-        numbers = [CONCEPT_NUMBER[concept] for name in names for concept in concepts_of(name)]
-        touched: Bools = np.logical_or.reduce(self.changed[:, numbers], axis=1)
-        return touched
+        return _any_of(self.changed, names)
+
+    def withdrawn(self, names: Sequence[str]) -> Bools:
+        """Moments at which the value of one of these inputs turned out to be wrong."""
+        return _any_of(self.corrected, names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +108,12 @@ class Engine:
         What counts for good, a birth date say, stays: nobody would tell it again.
         """
         for patient in self._patients.values():
-            if now - patient.clock > FORGOTTEN_AFTER and len(patient.rows):
+            if now - patient.clock > FORGOTTEN_AFTER and self._is_idle(patient):
                 patient.rows = patient.rows[lasting(patient.rows)]
+
+    def _is_idle(self, patient: Patient) -> bool:
+        newest = patient.rows["arrival"].max(initial=0)
+        return bool(self._arrivals - newest > IDLE_SIGNALS)
 
     def step(self, signals: pa.Table) -> Moments:
         """Learn a batch of signals and return the moments at which something changed."""
@@ -180,7 +188,7 @@ class Engine:
     def _moments(self, signals: pa.Table, batch: "_Batch", won: Winners) -> Moments:
         patients = max(len(batch.names), 1)
         points = _points(_message_numbers(signals), batch, patients)
-        changed = _changed(won, batch, points)
+        changed, corrected = _changed(won, batch, points)
         kept = np.flatnonzero(changed.any(axis=1))
         owner, last = points.owner[kept], points.last[kept]
         group, arrival = owner * len(CONCEPT_NAMES), batch.held + last
@@ -196,6 +204,7 @@ class Engine:
             first=points.first[kept],
             now=points.now[kept],
             changed=changed[kept],
+            corrected=corrected[kept],
             panel=panel,
             stack=batch.stack,
             origins=self._origins,
@@ -240,6 +249,12 @@ class _Points:
     last: Ints
     of_row: Ints
     now: Ints
+
+
+def _any_of(flags: Bools, names: Sequence[str]) -> Bools:
+    numbers = [CONCEPT_NUMBER[concept] for name in names for concept in concepts_of(name)]
+    found: Bools = np.logical_or.reduce(flags[:, numbers], axis=1)
+    return found
 
 
 def _grouped(stack: Stack, owner: Ints) -> Rows:
@@ -290,9 +305,12 @@ def _clock(received: Ints, owner: Ints, clocks: Ints) -> Ints:
     return now
 
 
-def _changed(won: Winners, batch: _Batch, points: _Points) -> Bools:
-    """Per point and concept: whether the value that counts has another value or clinical time."""
-    changed = np.zeros((len(points.owner), len(CONCEPT_NAMES)), np.bool_)
+def _changed(won: Winners, batch: _Batch, points: _Points) -> tuple[Bools, Bools]:
+    """Per point and concept: whether the value that counts changed; whether the old one was wrong.
+
+    A change is another value or clinical time.
+    """
+    changed, corrected = np.zeros((2, len(points.owner), len(CONCEPT_NAMES)), np.bool_)
     stack = batch.stack
     concept = stack["concept"][batch.held :].astype(np.int64)
     changed[points.of_row, concept] = True
@@ -302,11 +320,13 @@ def _changed(won: Winners, batch: _Batch, points: _Points) -> Bools:
     arrival = batch.held + points.first[point] - 1, batch.held + points.last[point]
     old, new = (_visible(stack, won.at(group, one), horizon) for one in arrival)
     both = (old != NONE) & (new != NONE)
-    same = (stack["effective"][old] == stack["effective"][new]) & (
-        stack["value"][old] == stack["value"][new]
-    )
+    ahead = np.sign(stack["effective"][new] - stack["effective"][old])
+    same = (ahead == 0) & (stack["value"][old] == stack["value"][new])
     changed[point, number] = np.where(both, ~same, old != new)
-    return changed
+    # Beside it at the same time may stand another measurement, which corrects nothing.
+    again = (ahead == 0) & ~same & (stack["signal"][old] == stack["signal"][new])
+    corrected[point, number] = (old != NONE) & ((new == NONE) | (ahead < 0) | again)
+    return changed, corrected
 
 
 def _visible(stack: Stack, winner: Ints, horizon: Ints) -> Ints:

@@ -35,3 +35,5 @@ SAME_MOMENT = MICROSECONDS_PER_HOUR // 2
 # What fades of a patient is dropped from memory after so long a silence on the shard's clock: all
 # of it is past its memory by then, unless the feed runs back by more than the difference.
 FORGOTTEN_AFTER = 30 * 24 * MICROSECONDS_PER_HOUR
+# Nothing is forgotten of a patient among the shard's latest signals, whatever the clocks say.
+IDLE_SIGNALS = 1_000_000

@@ -57,16 +57,24 @@ def attach(
     if not folder.is_dir():
         msg = f"`{folder}` is not a folder of CSV files"
         raise RenderError(msg)
-    files = {entry.name.lower(): entry for entry in sorted(folder.iterdir())}
     for table, columns in tables.items():
-        found = files.get(f"{table}.csv.gz") or files.get(f"{table}.csv")
-        if found:
+        if found := _file(folder, table):
             _view(connection, found, table, columns)
         elif table in required:
             msg = f"`{folder}` has no {table}.csv or {table}.csv.gz; it is required"
             raise RenderError(msg)
         else:
             _empty_table(connection, table, columns)
+
+
+def has(folder: Path, table: str) -> bool:
+    """Whether the folder has a file of this table."""
+    return _file(folder, table) is not None
+
+
+def _file(folder: Path, table: str) -> Path | None:
+    files = {entry.name.lower(): entry for entry in sorted(folder.iterdir())}
+    return files.get(f"{table}.csv.gz") or files.get(f"{table}.csv")
 
 
 def _view(
@@ -91,6 +99,18 @@ def _empty_table(connection: duckdb.DuckDBPyConnection, table: str, columns: Seq
     connection.from_arrow(empty).create(table)
 
 
+def execute(connection: duckdb.DuckDBPyConnection, statement: str) -> None:
+    """Run a statement that reads the tables and gives no rows.
+
+    Raises:
+        RenderError: As `rows`.
+    """
+    try:
+        connection.execute(statement)
+    except UNREADABLE as error:
+        raise _unreadable(error) from None
+
+
 def rows(connection: duckdb.DuckDBPyConnection, query: str) -> Iterator[Row]:
     """The rows of a query, one batch in memory at a time, on a cursor of their own.
 
@@ -102,11 +122,14 @@ def rows(connection: duckdb.DuckDBPyConnection, query: str) -> Iterator[Row]:
         for batch in cursor.execute(query).to_arrow_reader(BATCH_ROWS):
             yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
     except UNREADABLE as error:
-        # DuckDB quotes the offending line, which may hold patient data: only its kind is passed on.
-        msg = f"the source tables cannot be read: {type(error).__name__}"
-        raise RenderError(msg) from None
+        raise _unreadable(error) from None
     finally:
         cursor.close()
+
+
+def _unreadable(error: duckdb.Error) -> RenderError:
+    # DuckDB quotes the offending line, which may hold patient data: only its kind is passed on.
+    return RenderError(f"the source tables cannot be read: {type(error).__name__}")
 
 
 def count(connection: duckdb.DuckDBPyConnection, tables: Sequence[str]) -> int:

@@ -60,7 +60,7 @@ def test_only_coded_concepts_have_answers_and_each_answer_its_own_number():
         ("culture", 96),
         ("antibiotic", 96),
         ("vasopressor", 96),
-        ("code_status", None),
+        ("code_status", 168),
         ("spo2_scale", None),
         ("birth_date", None),
     ],

@@ -52,8 +52,7 @@ def test_every_stored_table_is_a_source_in_its_place(manifest):
     sources = {source["name"]: source for source in manifest["sources"].values()}
     assert set(sources) == set(TABLES)
     assert all(list(sources[name]["columns"]) == TABLES[name].schema.names for name in TABLES)
-    location = sources["scores"]["config"]["meta"]["external_location"]
-    assert location == "delta_scan('lake/{name}')"
+    assert {source["schema"] for source in sources.values()} == {"lake"}
 
 
 def test_every_model_and_its_columns_are_described(manifest):
@@ -61,12 +60,35 @@ def test_every_model_and_its_columns_are_described(manifest):
     assert models
     for model in models:
         assert "Grain:" in model["description"]
+        assert model["columns"]
         assert all(column["description"] for column in model["columns"].values())
+
+
+def test_every_mart_enforces_its_contract_and_tests_its_primary_key(manifest):
+    marts = [n for n in manifest["nodes"].values() if n["config"]["materialized"] == "delta"]
+    assert marts
+    for mart in marts:
+        assert mart["config"]["contract"]["enforced"]
+        assert mart["config"]["unique_key"]
+        assert _key_tests(manifest, mart) == [mart["config"]["unique_key"]]
+
+
+def _key_tests(manifest, mart):
+    """The columns that tests hold unique in a mart, as its configuration writes a key."""
+    tests = [
+        node["test_metadata"]
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "test" and node["attached_node"] == mart["unique_id"]
+    ]
+    together = [t["kwargs"]["columns"] for t in tests if t["name"] == "unique_together"]
+    alone = [t["kwargs"]["column_name"] for t in tests if t["name"] == "unique"]
+    return [[name.strip('"') for name in names] for names in together] + alone
 
 
 def _python(code, *arguments):
     forbids = {"DO_NOT_TRACK", "DBT_SEND_ANONYMOUS_USAGE_STATS", "PULSEHOUSE_LAKE"}
     environment = {k: v for k, v in os.environ.items() if k not in forbids}
+    environment["PYTHONPATH"] = str(PROJECT.parent)
     command = [sys.executable, "-c", code, *map(str, arguments)]
     if arguments:
         command += ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]

@@ -1,5 +1,5 @@
--- Observations that may enter a score, as they were received.
--- A correction or retraction is a later row of the same observation_id: nothing is resolved here.
+-- Observations as they were received. Nothing is resolved here: a correction or retraction is a
+-- later row of the same observation_id.
 
 with
 
@@ -9,7 +9,6 @@ observations as (
 
 final as (
     select
-        observation_id,
         feed,
         partition,
         "offset",
@@ -17,19 +16,32 @@ final as (
         facility,
         patient_id,
         encounter_id,
+        observation_id,
+        order_id,
+        code,
+        code_system,
+        code_text,
+        sub_id,
         concept,
         loinc_code,
+        value_type,
+        value_text,
+        comparator,
+        unit_as_sent,
         value_code,
         ucum_unit,
         status,
+        abnormal_flag,
+        is_scored,
+        not_scored_reason,
 
+        value_number,
         value,
 
+        received_at,
         effective_at,
-        documented_at,
-        received_at
+        documented_at
     from observations
-    where is_scored
 )
 
 select * from final

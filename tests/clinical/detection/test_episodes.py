@@ -46,6 +46,46 @@ def test_after_a_day_without_it_the_same_finding_is_a_new_episode() -> None:
     assert len(ids) == len(set(ids)) == 2
 
 
+def test_a_withdrawn_value_closes_what_rested_on_it_and_the_next_true_one_alerts() -> None:
+    ward = Ward()
+    ward.chart(0, potassium=7.9)
+    ward.chart(0, withdrawn=True, potassium=7.9)
+    ward.chart(1.5, potassium=7.7)
+    assert ward.told("rule") == [("critical_result",)] * 2
+    assert len({alert["episode_id"] for alert in ward.alerts}) == 2
+
+
+def test_a_correction_to_a_lower_band_lets_a_true_worsening_through() -> None:
+    ward = Ward()
+    ward.chart(0, heart_rate=140, systolic_bp=80, respiratory_rate=30)
+    ward.chart(0, systolic_bp=120, respiratory_rate=16)
+    ward.chart(2, systolic_bp=80, respiratory_rate=30)
+    assert _news2(ward, "band") == [[3], [3]]
+
+
+def test_a_correction_to_a_higher_band_alerts() -> None:
+    ward = Ward()
+    ward.chart(0, heart_rate=140)
+    ward.chart(0, heart_rate=140, systolic_bp=120)
+    ward.chart(0, systolic_bp=80, respiratory_rate=30)
+    assert _news2(ward, "band") == [[1], [3]]
+
+
+def test_comfort_care_that_nobody_confirms_ends() -> None:
+    ward = Ward()
+    ward.chart(0, code_status=COMFORT_CARE)
+    ward.chart(24 * 8, heart_rate=140)
+    assert _news2(ward, "status") == [["raised"]]
+
+
+def test_one_wrong_clock_does_not_disarm_the_other_patients() -> None:
+    ward = Ward()
+    ward.chart(0, "p2", respiratory_rate=26, spo2=90)
+    ward.chart(24 * 365, "p1", heart_rate=80)
+    ward.chart(1, "p2", heart_rate=135)
+    assert [score["observed"] for score in ward.scores if score["score"] == "news2"][-1] == 9
+
+
 def test_comfort_care_suppresses_and_the_row_says_so() -> None:
     ward = Ward()
     ward.chart(0, code_status=COMFORT_CARE)
@@ -103,8 +143,7 @@ def test_episodes_are_those_of_the_plain_rule_however_moments_are_cut(
     told = []
     for part, base in ((rows[:cut], 0), (rows[cut:], cut)):
         columns = np.array(part, np.int64).reshape(-1, 3).T
-        alerts = episodes.observe(keys, Held(*columns), lambda place, base=base: f"{base + place}")
-        told += [(base + place, name) for place, name in alerts]
+        told += episodes.observe(keys, Held(*columns), range(base, base + len(part)), str)
     assert told == _plainly(rows)
 
 

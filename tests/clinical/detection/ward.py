@@ -26,10 +26,15 @@ class Ward:
     alerts: list[Row] = field(default_factory=list)
     offset: int = 0
 
-    def chart(self, hours: float, patient: str = "p1", **values: float) -> None:
-        """Values charted and received at once, `hours` after the start."""
+    def chart(
+        self, hours: float, patient: str = "p1", *, withdrawn: bool = False, **values: float
+    ) -> None:
+        """Values charted and received at once, `hours` after the start; again: corrected."""
         at = START + timedelta(hours=hours)
-        self.tell(at, observations=[_observed(patient, name, v, at) for name, v in values.items()])
+        rows = [_observed(patient, name, value, at) for name, value in values.items()]
+        for row in rows if withdrawn else ():
+            row |= {"status": "entered_in_error", "is_scored": False, "value": None}
+        self.tell(at, observations=rows)
 
     def culture(self, hours: float, patient: str = "p1", *, cancelled: bool = False) -> None:
         """A blood culture ordered, or that order withdrawn."""
