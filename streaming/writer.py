@@ -29,7 +29,7 @@ _WAITING: Final = 4
 # A commit costs 4 ms with 10 live files and 65 ms with 600, so small files are joined this often.
 COMPACT_EVERY: Final = 100
 # Dates that one commit may reach over: more costs memory, fewer costs commits.
-DATES: Final = 48
+DATES: Final = 32
 
 
 @dataclass(frozen=True, slots=True)
