@@ -20,6 +20,7 @@ from benchmarks import baseline, ward
 from clinical import wire
 from lakehouse.feeds import load_profile
 from lakehouse.lake import Lake
+from streaming.allocation import keep_freed_memory
 from streaming.files import Reading
 from streaming.replay import Options, Watcher, replay
 
@@ -31,7 +32,9 @@ def decode(size: int, runs: int) -> Result:
     """Observations decoded per second, against the baseline on the same messages."""
     profile = load_profile(ward.FEED)
     some = list(ward.messages(size, patients=200, interval=SECOND))
-    batches = [some[at : at + 2_000] for at in range(0, len(some), 2_000)]
+    # In batches as a replay has them.
+    step = Options().batch
+    batches = [some[at : at + step] for at in range(0, len(some), step)]
     arrays = [pa.array(batch, pa.binary()) for batch in batches]
     ours = _rates(runs, size, lambda: [wire.decode(batch, profile) for batch in arrays])
     theirs = _rates(runs, size, lambda: [baseline.decode(batch) for batch in batches])
@@ -124,6 +127,7 @@ CASES: Mapping[str, Callable[[int, int], Result]] = {
 
 def main() -> None:
     """One case: its name, size and runs as arguments, its result as JSON on stdout."""
+    keep_freed_memory()  # as the dataflow does
     name, size, runs = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
     sys.stdout.write(json.dumps(CASES[name](size, runs)) + "\n")
 
