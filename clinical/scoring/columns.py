@@ -203,7 +203,7 @@ def _times(components: tuple[Component, ...], panel: Panel) -> tuple[Floats, Int
 
 def _restrict(whole: Assessed, population: Population, panel: Panel) -> Assessed:
     """Blank the moments that lie outside the population."""
-    young = panel["birth_date"].current & (_age(panel) < population.lowest_age)
+    young = panel["birth_date"].current & (panel.age_in_years < population.lowest_age)
     pregnancy = panel["pregnancy"]
     expecting = pregnancy.current & (pregnancy.value == 1) & population.excludes_pregnancy
     outside = young | expecting
@@ -229,16 +229,3 @@ _NUMBERS = ("observed", "lowest", "highest", "oldest_minutes")
 
 def _without(part: Component, outside: Bools) -> Component:
     return Component(part.parameter, part.known & ~outside, part.points, part.reading)
-
-
-def _age(panel: Panel) -> Ints:
-    """Completed years at each moment; meaningless where the birth date is not known."""
-    birth = np.nan_to_num(panel["birth_date"].value).astype(np.int64).astype("datetime64[D]")
-    today = panel.now.astype("datetime64[us]").astype("datetime64[D]")
-    months = today.astype("datetime64[M]").astype(np.int64) - birth.astype("datetime64[M]").astype(
-        np.int64
-    )
-    day_of_month = (today - today.astype("datetime64[M]")).astype(np.int64)
-    birth_day = (birth - birth.astype("datetime64[M]")).astype(np.int64)
-    years: Ints = (months - (day_of_month < birth_day)) // 12
-    return years

@@ -6,6 +6,7 @@ inputs (the columnar twin of inputs.py). Not here: bands.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,6 +56,16 @@ class Panel:
         if name not in self._inputs:
             self._inputs[name] = self._read(name)
         return self._inputs[name]
+
+    @cached_property
+    def age_in_years(self) -> Ints:
+        """Completed years at each moment; meaningless where the birth date is not known."""
+        birth = np.nan_to_num(self["birth_date"].value).astype(np.int64).astype("datetime64[D]")
+        today = self.now.astype("datetime64[us]").astype("datetime64[D]")
+        born, month = birth.astype("datetime64[M]"), today.astype("datetime64[M]")
+        months = month.astype(np.int64) - born.astype(np.int64)
+        years: Ints = (months - ((today - month) < (birth - born))) // 12
+        return years
 
     def _read(self, name: str) -> Readings:
         if name == "oxygen":
