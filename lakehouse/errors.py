@@ -55,6 +55,10 @@ class AppendError(LakehouseError):
     """Rows could not be committed; none of them is in the table."""
 
 
+class LedgerMovedError(LakehouseError):
+    """Somebody else decided first; look again before deciding."""
+
+
 class ClaimError(LakehouseError):
     """A file cannot be given the offsets it needs."""
 

@@ -67,8 +67,10 @@ class Lake:
         return cls(place)
 
     def path(self, table: Table) -> Path:
-        """Where a table lies, whether or not it exists."""
-        return self.root / table.name
+        """Where a table lies, whether or not it exists; a batch table in its zone's folder."""
+        if table.name in TABLES:
+            return self.root / table.name
+        return self.root / table.zone / table.name
 
     def has(self, table: Table) -> bool:
         """Whether a table exists: tables are created by their first row."""

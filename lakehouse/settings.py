@@ -8,12 +8,13 @@ code).
 import os
 import tomllib
 from collections.abc import Iterable, Mapping
+from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from lakehouse.errors import SettingsError
 
@@ -51,6 +52,25 @@ class Settings(BaseModel):
         "UTC", description="Time zone of the hospital's nightly jobs."
     )
     batch_hour: int = Field(2, ge=0, le=23, description="Hour of the nightly jobs, local time.")
+    first_night: date = Field(
+        date(2026, 1, 1), description="The first night that the nightly jobs are looked at for."
+    )
+    extracts: Path = Field(
+        Path("extracts"), description="Drop folder of the nightly extracts, one folder per night."
+    )
+    extracts_url: SecretStr | None = Field(
+        None,
+        description="SQLAlchemy URL of the database that the nightly jobs read instead of files.",
+    )
+    matching_nights: int = Field(
+        14, ge=1, description="Nights in a row that must match before a job is cut over."
+    )
+    match_share: float = Field(
+        0.999, gt=0, le=1, description="Least share of keys that match in such a night."
+    )
+    clean_nights: int = Field(
+        30, ge=1, description="Nights without an unexplained difference before a job is retired."
+    )
 
     @classmethod
     def load(cls, file: Path = FILE, environ: Mapping[str, str] | None = None) -> Self:

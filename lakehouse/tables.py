@@ -15,7 +15,9 @@ import pyarrow.compute as pc
 from lakehouse import columns as c
 from lakehouse.columns import Column
 
-Zone = Literal["raw", "facts", "derived"]
+Zone = Literal[
+    "raw", "facts", "derived", "legacy", "reconciliation", "migration", "replays", "audit"
+]
 Phi = Literal["none", "pseudonymous", "identified"]
 
 # Readers refuse a lake of another version: raising it means an older release cannot open the lake.
@@ -36,7 +38,7 @@ class Table:
     key: tuple[str, ...]
     phi: Phi
     columns: tuple[Column, ...]
-    partition_by: str = "received_date"
+    partition_by: str | None = "received_date"
 
     @property
     def schema(self) -> pa.Schema:

@@ -71,7 +71,7 @@ def _create(path: Path, table: Table) -> DeltaTable:
         path,
         schema=table.schema,
         mode="ignore",
-        partition_by=[table.partition_by],
+        partition_by=[table.partition_by] if table.partition_by else None,
         name=table.name,
         description=table.grain,
         configuration={

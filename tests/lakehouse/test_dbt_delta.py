@@ -8,8 +8,9 @@ from deltalake import DeltaTable, QueryBuilder
 from lakehouse.appends import append
 from lakehouse.catalogue import attach
 from lakehouse.cuts import Cut, cut
-from lakehouse.dbt_delta import Plugin, Publication, publish
+from lakehouse.dbt_delta import Plugin
 from lakehouse.errors import AppendError
+from lakehouse.publishing import Publication, publish
 from lakehouse.tables import OBSERVATIONS, RAW_MESSAGES
 
 

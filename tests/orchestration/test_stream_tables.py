@@ -5,6 +5,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from lakehouse.settings import Settings
 from lakehouse.tables import TABLES
 from orchestration.definitions import build_definitions
 from orchestration.stream_tables import DERIVED_FROM, stream_tables, upstream
@@ -38,7 +39,7 @@ def test_dagster_shows_the_tables_and_never_makes_them():
 
 
 def test_no_batch_work_is_defined_yet():
-    definitions = build_definitions(Path("a-lake"))
+    definitions = build_definitions(Settings(lake=Path("a-lake")))
     assert not list(definitions.schedules or [])
     assert not list(definitions.sensors or [])
 
@@ -84,7 +85,7 @@ def test_assets_point_into_the_lake_they_were_built_for():
 
 
 def _graph():
-    return build_definitions(Path("a-lake")).resolve_asset_graph()
+    return build_definitions(Settings(lake=Path("a-lake"))).resolve_asset_graph()
 
 
 def _parents(graph, name):

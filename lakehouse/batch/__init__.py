@@ -1,0 +1,19 @@
+"""The contracts of the tables that batch work makes, one module per zone.
+
+Here: `BATCH_TABLES`, all of them by name. They lie in `<lake>/<zone>/<name>`, have no provenance
+columns of their own and are not part of the cut. Not here: the stream's tables (tables.py), and
+marts, whose columns dbt holds (dbt_project/).
+"""
+
+from collections.abc import Mapping
+
+from lakehouse.batch.audit import AUDIT
+from lakehouse.batch.legacy import LEGACY
+from lakehouse.batch.migration import MIGRATION
+from lakehouse.batch.reconciliation import RECONCILIATION
+from lakehouse.batch.replays import REPLAYS
+from lakehouse.tables import Table
+
+BATCH_TABLES: Mapping[str, Table] = {
+    table.name: table for table in (*LEGACY, *RECONCILIATION, *REPLAYS, *MIGRATION, *AUDIT)
+}

@@ -1,0 +1,72 @@
+"""Appending to a ledger: rows that decide something, one after the other, never two for one place.
+
+Here: one numbered append per line of a ledger, on the disk when it returns. Not here: what a ledger
+says (orchestration/), or the stream's appends (appends.py).
+"""
+
+import pyarrow as pa
+from deltalake import CommitProperties, Transaction, write_deltalake
+from deltalake.exceptions import CommitFailedError, DeltaError
+
+from lakehouse.errors import AppendError, LedgerMovedError
+from lakehouse.lake import Lake
+from lakehouse.tables import Table
+from lakehouse.writers import PROPERTIES, forget, reason, sync_since, writer
+
+ATTEMPTS = 20
+
+
+def append_entry(lake: Lake, table: Table, line: str, number: int, rows: pa.Table) -> None:
+    """Append the entry with this number to a line of a ledger.
+
+    Of two that append the same number one succeeds: the other has to read again what the line says
+    now, and decide again.
+
+    Args:
+        lake: The lake, open for writing.
+        table: The ledger's contract.
+        line: What is decided upon, such as a job.
+        number: The entry's place in its line, from 1.
+        rows: The entry, with the contract's columns.
+
+    Raises:
+        LedgerMovedError: The line has an entry with this number already.
+        AppendError: It could not be stored; nothing was.
+    """
+    rows = table.conform(rows)
+    transaction = Transaction(line, number)
+    try:
+        _append(lake, table, rows, transaction)
+    except (DeltaError, OSError) as error:
+        forget(lake, table)
+        # The cause is dropped on purpose: its text may print rows.
+        msg = f"could not append to `{table.name}` in {lake.root}: {reason(error)}; try again"
+        raise AppendError(msg) from None
+
+
+def _append(lake: Lake, table: Table, rows: pa.Table, transaction: Transaction) -> None:
+    for _ in range(ATTEMPTS):
+        lake.path(table).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle = writer(lake, table)
+        handle.update_incremental()
+        before = handle.version()
+        if (handle.transaction_version(transaction.app_id) or 0) >= transaction.version:
+            msg = (
+                f"`{transaction.app_id}` in `{table.name}` has moved on since it was read;"
+                " look at it again, then decide"
+            )
+            raise LedgerMovedError(msg)
+        try:
+            write_deltalake(
+                handle,
+                rows,
+                mode="append",
+                writer_properties=PROPERTIES,
+                commit_properties=CommitProperties(app_transactions=[transaction]),
+            )
+        except CommitFailedError:
+            continue
+        sync_since(lake, table, before)
+        return
+    msg = f"{ATTEMPTS} attempts lost the race"
+    raise CommitFailedError(msg)

@@ -1,0 +1,1 @@
+"""The 2am jobs: reading the nightly extracts, and landing them untouched."""

@@ -1,0 +1,1 @@
+"""Whether the tables are what their contracts say."""

@@ -1,0 +1,1 @@
+"""Holding the nightly jobs against the stream, difference by difference."""

@@ -1,0 +1,1 @@
+"""Running the law again over what is stored, and saying what differs."""
