@@ -16,7 +16,7 @@ from dbt.adapters.duckdb.utils import TargetConfig
 from deltalake import DeltaTable
 
 from lakehouse.catalogue import attach, quoted_name, quoted_text
-from lakehouse.cuts import Cut
+from lakehouse.cuts import Cut, cut
 from lakehouse.lake import Lake
 from lakehouse.publishing import Publication, publish
 
@@ -40,7 +40,8 @@ class Plugin(BasePlugin):
     def configure_connection(self, conn: duckdb.DuckDBPyConnection) -> None:
         """Show the lake at the run's cut, and the marts that earlier runs stored."""
         lake = Lake.open(self._root, create=False)
-        attach(conn, lake, SOURCES, at=self._cut)
+        self._at = self._cut or cut(lake)
+        attach(conn, lake, SOURCES, at=self._at)
         conn.execute(f"create schema {quoted_name(MARTS)}")
         for path in _stored_marts(lake.root / MARTS):
             _show(conn, path)
@@ -59,11 +60,11 @@ class Plugin(BasePlugin):
         with self._connection.cursor() as cursor:
             self.configure_cursor(cursor)
             relation = target_config.relation.render()
-            publish(cursor, relation, path, _publication(target_config.config))
+            publish(cursor, relation, path, _publication(target_config.config, self._at))
             _show(cursor, path)
 
 
-def _publication(config: Mapping[str, Any]) -> Publication:
+def _publication(config: Mapping[str, Any], at: Cut) -> Publication:
     partitions = config.get("partitions")
     return Publication(
         model=config["model"],
@@ -71,6 +72,7 @@ def _publication(config: Mapping[str, Any]) -> Publication:
         key=_names(config.get("unique_key")),
         partition_by=config.get("partition_by"),
         partitions=None if partitions is None else tuple(str(value) for value in partitions),
+        cut=json.dumps(at.to_json()),
     )
 
 

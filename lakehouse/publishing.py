@@ -31,7 +31,7 @@ class Publication:
 
     `key` is the order in which rows are stored, so that equal rows make equal files. `partitions`
     names the values of `partition_by` that are replaced, with or without new rows; the whole table
-    where it is None.
+    where it is None. `cut` is the line through the stream's tables that was read, as JSON.
     """
 
     model: str
@@ -39,6 +39,7 @@ class Publication:
     key: tuple[str, ...]
     partition_by: str | None = None
     partitions: tuple[str, ...] | None = None
+    cut: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse what would replace other rows than were meant."""
@@ -89,6 +90,7 @@ def replace_rows(
     *,
     run: str,
     partitions: tuple[str, ...] | None = None,
+    cut: str | None = None,
 ) -> None:
     """Replace a batch table, or some of its partitions, by a relation's rows.
 
@@ -99,6 +101,7 @@ def replace_rows(
         relation: The relation as SQL names it.
         run: What wrote the rows, for the table's history.
         partitions: The values of `table.partition_by` to replace; the whole table where None.
+        cut: The cut that the rows were made at, as JSON, for the table's history.
 
     Raises:
         ValueError: The relation's columns are not the contract's; the message names them.
@@ -110,7 +113,7 @@ def replace_rows(
         connection,
         relation,
         path,
-        Publication(table.name, run, table.key, table.partition_by, partitions),
+        Publication(table.name, run, table.key, table.partition_by, partitions, cut),
     )
 
 
@@ -146,10 +149,14 @@ def _overwrite(
         name=publication.model,
         configuration=None if known else _configuration(rows.schema),
         writer_properties=PROPERTIES,
-        commit_properties=CommitProperties(
-            custom_metadata={"model": publication.model, "invocation": publication.invocation}
-        ),
+        commit_properties=CommitProperties(custom_metadata=_history(publication)),
     )
+
+
+def _history(publication: Publication) -> dict[str, str]:
+    """What the table's own history says of this build."""
+    told = {"model": publication.model, "invocation": publication.invocation}
+    return told if publication.cut is None else told | {"cut": publication.cut}
 
 
 def _partial(known: DeltaTable | None, schema: pa.Schema, publication: Publication) -> str | None:
