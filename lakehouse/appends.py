@@ -89,7 +89,7 @@ def _compare_and_commit(lake: Lake, table: Table, rows: pa.Table, transaction: T
                 commit_properties=CommitProperties(app_transactions=[transaction]),
             )
         except CommitFailedError:
-            _step_back(attempt)
+            step_back(attempt)
             handle.update_incremental()
         else:
             sync_since(lake, table, before)
@@ -114,6 +114,7 @@ def _check_source(table: Table, feed: str, partition: int, rows: pa.Table, upto:
         raise ValueError(msg)
 
 
-def _step_back(attempt: int) -> None:
+def step_back(attempt: int) -> None:
+    """Wait a little after a lost race, longer after each."""
     # Two racing processes have different numbers, and so step back for different times.
     time.sleep(BACK_OFF_SECONDS * (attempt + 1) * (1 + os.getpid() % 8 / 8))

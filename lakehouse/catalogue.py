@@ -22,8 +22,9 @@ from duckdb import StatementType
 from lakehouse.cuts import Cut
 from lakehouse.cuts import cut as cut_now
 from lakehouse.errors import QueryError
+from lakehouse.identities import add_survivors
 from lakehouse.lake import Lake
-from lakehouse.tables import TABLES, Table
+from lakehouse.tables import IDENTITY_EVENTS, TABLES, Table
 
 ENGINE_LOCK = Lock()
 # Up to this many partitions the cut is part of a view's text; beyond, views join the table `cut`.
@@ -62,30 +63,40 @@ def connect(
     """
     shown = tuple(TABLES.values() if tables is None else tables)
     line = cut_now(lake) if at is None else at
-    connection = _new_engine() if sandboxed else _cursor()
+    connection = _new_engine() if sandboxed else cursor()
     connection.execute("set TimeZone = 'UTC'")
     _show(connection, lake, shown, line, schema=None)
     if sandboxed:
-        _close_sandbox(connection, [lake.path(table) for table in shown])
+        close_sandbox(connection, [lake.path(table) for table in shown])
     return connection
 
 
 def attach(
-    connection: duckdb.DuckDBPyConnection, lake: Lake, schema: str, *, at: Cut | None = None
+    connection: duckdb.DuckDBPyConnection,
+    lake: Lake,
+    schema: str,
+    *,
+    tables: Iterable[Table] | None = None,
+    at: Cut | None = None,
 ) -> None:
-    """Show every table up to one cut in a schema of a connection that someone else opened.
+    """Show the tables up to one cut in a schema of a connection that someone else opened.
 
     Unlike those of `connect`, the views belong to the connection's database: its cursors see them.
+    Beside `identity_events` stands the table macro `survivors(known_at)` (identities.py).
 
     Args:
         connection: The connection, without the delta extension.
         lake: The lake to read.
         schema: The schema to make; it must not exist.
+        tables: The tables to show; all of them where None.
         at: The cut to read at; the lake's newest where None.
     """
-    _load_delta(connection)
+    load_delta(connection)
     connection.execute(f"create schema {quoted_name(schema)}")
-    _show(connection, lake, TABLES.values(), cut_now(lake) if at is None else at, schema=schema)
+    shown = tuple(TABLES.values() if tables is None else tables)
+    _show(connection, lake, shown, cut_now(lake) if at is None else at, schema=schema)
+    if IDENTITY_EVENTS in shown:
+        add_survivors(connection, quoted_name(schema))
 
 
 def quoted_name(text: str) -> str:
@@ -98,8 +109,10 @@ def quoted_text(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def query(connection: duckdb.DuckDBPyConnection, sql: str) -> pa.Table:
-    """Run one reading statement.
+def query(
+    connection: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[Any] = ()
+) -> pa.Table:
+    """Run one reading statement; `parameters` are the values of its `?`, bound by the engine.
 
     Raises:
         QueryError: In one line why not; a stored value that the engine quotes is left out.
@@ -108,7 +121,7 @@ def query(connection: duckdb.DuckDBPyConnection, sql: str) -> pa.Table:
         if not _only_reads(connection, sql):
             msg = "only one statement that reads can be run: a select, or an explain of one"
             raise QueryError(msg)
-        return connection.execute(sql).to_arrow_table()
+        return connection.execute(sql, list(parameters)).to_arrow_table()
     except duckdb.Error as error:
         raise QueryError(_one_line(error)) from None
 
@@ -144,17 +157,19 @@ def read(
 
 def _new_engine() -> duckdb.DuckDBPyConnection:
     engine = duckdb.connect()
-    _load_delta(engine)
+    load_delta(engine)
     return engine
 
 
-def _load_delta(connection: duckdb.DuckDBPyConnection) -> None:
+def load_delta(connection: duckdb.DuckDBPyConnection) -> None:
+    """Load the delta extension that comes with us; nothing is ever downloaded."""
     connection.execute("set autoinstall_known_extensions = false")
     connection.execute("set autoload_known_extensions = false")
     connection.execute(f"load {quoted_text(str(_delta_extension()))}")
 
 
-def _cursor() -> duckdb.DuckDBPyConnection:
+def cursor() -> duckdb.DuckDBPyConnection:
+    """A cursor of the engine that this process shares; what it makes must be temporary."""
     # Loading the extension takes a quarter of a second: once per process, not once per reader.
     # Views and the cut are temporary, so no reader sees those of another.
     with ENGINE_LOCK:
@@ -234,7 +249,8 @@ def _place(name: str, schema: str | None) -> str:
     return quoted_name(name) if schema is None else f"{quoted_name(schema)}.{quoted_name(name)}"
 
 
-def _close_sandbox(connection: duckdb.DuckDBPyConnection, paths: list[Path]) -> None:
+def close_sandbox(connection: duckdb.DuckDBPyConnection, paths: Iterable[Path]) -> None:
+    """Let a connection read these directories alone, and change no setting again."""
     # In this order: directories can no longer be allowed once external access is off.
     allowed = ", ".join(quoted_text(str(path)) for path in paths)
     connection.execute(f"set allowed_directories = [{allowed}]")

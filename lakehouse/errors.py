@@ -59,6 +59,10 @@ class LedgerMovedError(LakehouseError):
     """Somebody else decided first; look again before deciding."""
 
 
+class AuditError(LakehouseError):
+    """A restricted read could not be written down, so it must not happen."""
+
+
 class ClaimError(LakehouseError):
     """A file cannot be given the offsets it needs."""
 

@@ -5,13 +5,15 @@ says (orchestration/), or the stream's appends (appends.py).
 """
 
 import pyarrow as pa
-from deltalake import CommitProperties, Transaction, write_deltalake
+from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError
 
+from lakehouse import durable
+from lakehouse.appends import step_back
 from lakehouse.errors import AppendError, LedgerMovedError
 from lakehouse.lake import Lake
 from lakehouse.tables import Table
-from lakehouse.writers import PROPERTIES, forget, reason, sync_since, writer
+from lakehouse.writers import PROPERTIES, forget, reason, writer
 
 ATTEMPTS = 20
 
@@ -45,10 +47,13 @@ def append_entry(lake: Lake, table: Table, line: str, number: int, rows: pa.Tabl
 
 
 def _append(lake: Lake, table: Table, rows: pa.Table, transaction: Transaction) -> None:
-    for _ in range(ATTEMPTS):
-        lake.path(table).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle = writer(lake, table)
-        handle.update_incremental()
+    lake.path(table).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for attempt in range(ATTEMPTS):
+        if not lake.has(table) and not _created(lake, table):
+            step_back(attempt)
+            continue
+        # A ledger is small: a fresh handle costs little, and two threads never share one.
+        handle = DeltaTable(str(lake.path(table)))
         before = handle.version()
         if (handle.transaction_version(transaction.app_id) or 0) >= transaction.version:
             msg = (
@@ -65,8 +70,18 @@ def _append(lake: Lake, table: Table, rows: pa.Table, transaction: Transaction) 
                 commit_properties=CommitProperties(app_transactions=[transaction]),
             )
         except CommitFailedError:
+            step_back(attempt)
             continue
-        sync_since(lake, table, before)
+        durable.sync_commits(lake.path(table), range(before + 1, handle.version() + 1))
         return
     msg = f"{ATTEMPTS} attempts lost the race"
     raise CommitFailedError(msg)
+
+
+def _created(lake: Lake, table: Table) -> bool:
+    try:
+        writer(lake, table)
+    except CommitFailedError:
+        # Another process creates it at this moment.
+        return False
+    return True

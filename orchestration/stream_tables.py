@@ -1,40 +1,25 @@
 """The tables that the stream writes, as external assets: Dagster shows them and never makes them.
 
-Here: one asset per table contract, and what each table is derived from. Not here: assets that batch
-work makes, and every fact about a table that its contract (lakehouse/tables.py) already states.
+Here: one asset per table contract. Not here: what a table is derived from (lakehouse/lineage.py),
+assets that batch work makes, and every fact about a table that its contract (lakehouse/tables.py)
+already states.
 """
 
-from collections.abc import Mapping
 from pathlib import Path
 
 import dagster as dg
 
 from lakehouse.columns import Column
-from lakehouse.tables import RAW_MESSAGES, TABLES, Table
+from lakehouse.lineage import upstream
+from lakehouse.tables import TABLES, Table
 
 NAMESPACE = "lake"
 OWNER = "team:data-engineering"
-
-SCORED_FACTS = ("observations", "order_events", "medication_events", "patient_demographics")
-
-# Facts come straight from messages; only derived tables need a line. A line left out here hides an
-# arrow in the asset graph, so a test asks for one per derived table.
-DERIVED_FROM: Mapping[str, tuple[str, ...]] = {
-    "scores": SCORED_FACTS,
-    "alerts": ("scores", *SCORED_FACTS, "encounter_events"),
-}
 
 
 def stream_tables(lake: Path) -> list[dg.AssetSpec]:
     """One external asset per table contract, in the order of the contracts."""
     return [_asset(table, lake) for table in TABLES.values()]
-
-
-def upstream(table: Table) -> tuple[str, ...]:
-    """Names of the tables that `table` is derived from."""
-    if table.zone == "raw":
-        return ()
-    return DERIVED_FROM.get(table.name, (RAW_MESSAGES.name,))
 
 
 def _asset(table: Table, lake: Path) -> dg.AssetSpec:

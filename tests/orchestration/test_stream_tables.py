@@ -5,10 +5,11 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from lakehouse.lineage import DERIVED_FROM, upstream
 from lakehouse.settings import Settings
 from lakehouse.tables import TABLES
 from orchestration.definitions import build_definitions
-from orchestration.stream_tables import DERIVED_FROM, stream_tables, upstream
+from orchestration.stream_tables import stream_tables
 
 SPECS = {spec.key.path[-1]: spec for spec in stream_tables(Path("a-lake"))}
 
@@ -17,6 +18,7 @@ def test_asset_keys_are_the_ones_that_review_has_seen():
     keys = {key.to_user_string() for key in _graph().get_all_asset_keys()}
     assert keys == {
         "lake/alerts",
+        "lake/charges",
         "lake/diagnoses",
         "lake/encounter_events",
         "lake/identity_events",

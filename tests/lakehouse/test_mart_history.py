@@ -1,0 +1,56 @@
+"""Marts are read together at versions of one cut."""
+
+import duckdb
+import pytest
+
+from lakehouse.batch_reading import attach_marts
+from lakehouse.catalogue import load_delta
+from lakehouse.mart_history import at_one_cut
+from lakehouse.publishing import Publication, publish
+
+
+def test_midst_of_a_build_shows_every_mart_as_the_build_before_left_it(lake):
+    _build(lake, ["a", "b"], cut="[1]")
+    _build(lake, ["a"], cut="[2]")
+    assert _read(lake, "a", "b") == ["[1]", "[1]"]
+
+
+def test_finished_build_is_shown_whole(lake):
+    _build(lake, ["a", "b"], cut="[1]")
+    _build(lake, ["a", "b"], cut="[2]")
+    assert _read(lake, "a", "b") == ["[2]", "[2]"]
+
+
+def test_second_build_at_the_same_cut_is_the_one_that_is_read(lake):
+    _build(lake, ["a", "b"], cut="[1]")
+    _build(lake, ["a", "b"], cut="[1]")
+    assert {found.version for found in at_one_cut(lake).values()} == {1}
+
+
+def test_marts_without_a_cut_in_common_are_shown_as_they_are(lake):
+    _build(lake, ["a"], cut="[1]")
+    _build(lake, ["b"], cut="[2]")
+    assert _read(lake, "a", "b") == ["[1]", "[2]"]
+
+
+@pytest.mark.parametrize("made", [(), ("a",)])
+def test_lake_with_few_marts_or_none_can_be_read(lake, made):
+    _build(lake, made, cut="[1]")
+    assert set(at_one_cut(lake)) == set(made)
+
+
+def _build(lake, marts, cut):
+    with duckdb.connect() as connection:
+        for mart in marts:
+            connection.execute(f"create or replace table made as select '{cut}' as cut")
+            publication = Publication(mart, "run", ("cut",), cut=cut)
+            publish(connection, "made", lake.root / "marts" / mart, publication)
+
+
+def _read(lake, *marts):
+    """The cut that each mart's rows were made at."""
+    versions = {mart: found.version for mart, found in at_one_cut(lake).items()}
+    with duckdb.connect() as connection:
+        load_delta(connection)
+        attach_marts(connection, lake, versions)
+        return [connection.execute(f"from marts.{mart}").fetchone()[0] for mart in marts]
