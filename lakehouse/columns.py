@@ -5,8 +5,13 @@ Here: column groups, in the order they are stored. Not here: which table has whi
 """
 
 from dataclasses import dataclass
+from typing import get_args
 
 import pyarrow as pa
+
+from clinical.detection.finding import Severity
+from clinical.scores import SCORES
+from clinical.scoring.columns import STATES
 
 STRING = pa.string()
 DOUBLE = pa.float64()
@@ -15,18 +20,42 @@ UTC = pa.timestamp("us", tz="UTC")
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column: its Arrow type, and a description that names unit and code system."""
+    """One column: its Arrow type, and a description that names unit and code system.
+
+    `allowed` are the values that it may have besides null; empty where the sender decides.
+    """
 
     name: str
     type: pa.DataType
     description: str
     nullable: bool = True
+    allowed: tuple[str, ...] = ()
 
     @property
     def field(self) -> pa.Field:
         """The Arrow field, with the description as metadata."""
         return pa.field(self.name, self.type, self.nullable, {"description": self.description})
 
+
+def one_of(
+    name: str, allowed: tuple[str, ...], description: str = "{}.", *, nullable: bool = True
+) -> Column:
+    """A text column with a closed list of values, which its description tells in place of {}."""
+    listed = f"{', '.join(allowed[:-1])} or {allowed[-1]}" if allowed[1:] else allowed[0]
+    return Column(name, STRING, description.format(listed), nullable, allowed)
+
+
+DISPOSITIONS = ("parsed", "skipped", "quarantined", "duplicate")
+STATUSES = (
+    *("final", "preliminary", "corrected", "entered_in_error", "cancelled", "registered"),
+    *("status_change", "unknown"),
+)
+# The order in which clinical/normalise/values.py gives them; a test holds the two equal, since
+# that module takes half a second to import.
+NOT_SCORED_REASONS = (
+    *("retracted", "unmapped_code", "no_value", "bad_time", "future", "untestable"),
+    *("unknown_answer", "not_a_number", "missing_unit", "unknown_unit", "implausible"),
+)
 
 PROVENANCE = (
     Column("feed", STRING, "Source system's feed, the name of its profile.", nullable=False),
@@ -70,8 +99,12 @@ RAW_MESSAGE = (
     Column("sender", STRING, "Sending application and facility (MSH-3|MSH-4)."),
     Column("message_control_id", STRING, "MSH-10, or the FHIR Bundle or resource id."),
     Column("message_type", STRING, "Message type and trigger (ORU^R01), or FHIR resource type."),
-    Column("disposition", STRING, "parsed, skipped, quarantined or duplicate.", nullable=False),
-    Column("stage", STRING, "Where a message that was not parsed stopped: frame, decode or admit."),
+    one_of("disposition", DISPOSITIONS, nullable=False),
+    one_of(
+        "stage",
+        ("frame", "decode", "admit"),
+        "Where a message that was not parsed stopped: {}.",
+    ),
     Column("reason", STRING, "Reason code of a message that was not parsed."),
 )
 
@@ -92,7 +125,7 @@ OBSERVATION = (
     Column("loinc_code", STRING, "LOINC code of the concept or as sent."),
     Column("value_type", STRING, "HL7 data type of the value (OBX-2) or FHIR value[x] type."),
     Column("value_text", STRING, "The value as sent, unescaped; embedded data is not copied here."),
-    Column("comparator", STRING, "<, <=, > or >= where the value is censored."),
+    one_of("comparator", ("<", "<=", ">", ">="), "{} where the value is censored."),
     Column("value_number", DOUBLE, "The number as sent, in unit_as_sent."),
     Column("unit_as_sent", STRING, "Unit as sent (OBX-6.1)."),
     Column("value", DOUBLE, "Value in ucum_unit; for a coded concept the number of its answer."),
@@ -104,20 +137,10 @@ OBSERVATION = (
         "effective_at", UTC, "When it was true of the patient (OBX-14, else OBR-7, else MSH-7)."
     ),
     Column("documented_at", UTC, "When it was written down or released (OBR-22, else MSH-7)."),
-    Column(
-        "status",
-        STRING,
-        "final, preliminary, corrected, entered_in_error, cancelled, registered, status_change "
-        "(OBX-11 U without a value), unknown.",
-    ),
+    one_of("status", STATUSES, "{}; status_change is OBX-11 U without a value."),
     Column("abnormal_flag", STRING, "The sender's own flag (OBX-8, HL7 table 0078)."),
     Column("is_scored", pa.bool_(), "Whether the value may enter a score."),
-    Column(
-        "not_scored_reason",
-        STRING,
-        "Why not: unmapped_code, unknown_unit, missing_unit, not_a_number, implausible, future, "
-        "bad_time, unknown_answer, untestable, no_value, retracted.",
-    ),
+    one_of("not_scored_reason", NOT_SCORED_REASONS, "Why not: {}."),
 )
 
 ENCOUNTER_EVENT = (
@@ -150,7 +173,7 @@ DEMOGRAPHICS = (
 )
 
 IDENTITY_EVENT = (
-    Column("event", STRING, "merge."),
+    one_of("event", ("merge",)),
     Column("trigger", STRING, "HL7 trigger event (A40)."),
     Column("surviving_id", STRING, "Identifier that lives on (PID-3)."),
     Column("retired_id", STRING, "Identifier that is retired (MRG-1)."),
@@ -179,7 +202,10 @@ ORDER_EVENT = (
 
 MEDICATION_EVENT = (
     Column("order_id", STRING, "Placer order number (ORC-2), else filler."),
-    Column("event", STRING, "ordered, changed, administered, not_given, discontinued, cancelled."),
+    one_of(
+        "event",
+        ("ordered", "changed", "administered", "not_given", "discontinued", "cancelled"),
+    ),
     Column("order_control", STRING, "ORC-1 as sent."),
     Column("code", STRING, "Drug code as sent (RXE-2.1, RXA-5.1)."),
     Column("code_system", STRING, "Code system as sent."),
@@ -209,6 +235,31 @@ DIAGNOSIS = (
     Column("documented_at", UTC, "When it was recorded (DG1-5, else MSH-7)."),
 )
 
+CHARGE = (
+    Column("transaction_id", STRING, "The sender's number of the transaction (FT1-2)."),
+    Column("batch_id", STRING, "The sender's batch of transactions (FT1-3)."),
+    Column(
+        "event",
+        STRING,
+        "charge, credit, payment, adjustment, copayment, or the type as sent; only charges and "
+        "credits bill a service.",
+    ),
+    Column("transaction_type", STRING, "Type as sent (FT1-6, HL7 table 0017: CG, CD, PY, AJ, CO)."),
+    Column("code", STRING, "Procedure code as sent (FT1-25.1, CPT), else charge code (FT1-7.1)."),
+    Column("code_system", STRING, "Code system of that very code as sent (FT1-25.3, FT1-7.3)."),
+    Column("code_text", STRING, "Name of that very code as sent (FT1-25.2, FT1-7.2)."),
+    Column("description", STRING, "What was charged, in words (FT1-8, else FT1-7.2)."),
+    Column("quantity", DOUBLE, "How many (FT1-10); null where not sent."),
+    Column("amount", DOUBLE, "Amount of the whole, in currency (FT1-11.1); null where not sent."),
+    Column("unit_amount", DOUBLE, "Amount of one, in currency (FT1-12.1); null where not sent."),
+    Column("currency", STRING, "Currency as sent (FT1-11.1, else FT1-12.1, second part)."),
+    Column("cost_centre", STRING, "Department that is credited (FT1-13.1)."),
+    Column("unit", STRING, "Point of care of the service (FT1-16.1), as sent with the charge."),
+    Column("transaction_at", UTC, "When the service was given (FT1-4, its start); null: not sent."),
+    Column("posted_at", UTC, "When it was posted to the account (FT1-5)."),
+    Column("documented_at", UTC, "When it was recorded (EVN-2, else MSH-7)."),
+)
+
 # The last four fields point at the very row, so at the version, that the points rest on.
 COMPONENT = pa.struct(
     [
@@ -225,9 +276,9 @@ COMPONENT = pa.struct(
 )
 
 SCORE = (
-    Column("score", STRING, "Score: news2, qsofa, sirs, shock_index, rox, sf_ratio."),
+    one_of("score", tuple(dict.fromkeys(score.name for score in SCORES)), "Score: {}."),
     Column("variant", STRING, "Variant of the score's definition."),
-    Column("state", STRING, "complete, partial, indeterminate, stale or not_applicable."),
+    one_of("state", STATES),
     Column("state_reason", STRING, "Why a score is not applicable or indeterminate."),
     Column("observed", DOUBLE, "Score with missing parameters counted as 0; a ratio's value."),
     Column("lowest", DOUBLE, "Lowest total that the missing parameters allow."),
@@ -268,8 +319,8 @@ ALERT = (
         pa.int16(),
         "Rank of severity within the family, from 1; only a higher band alerts again.",
     ),
-    Column("severity", STRING, "low, medium, high or critical."),
-    Column("status", STRING, "raised or suppressed."),
+    one_of("severity", get_args(Severity)),
+    one_of("status", ("raised", "suppressed")),
     Column("suppressed_by", STRING, "Context that suppressed the alert, e.g. comfort_care."),
     Column("title", STRING, "One line without patient values."),
     Column("unit", STRING, "Point of care of the patient when the alert was raised."),

@@ -16,7 +16,15 @@ from lakehouse import columns as c
 from lakehouse.columns import Column
 
 Zone = Literal[
-    "raw", "facts", "derived", "legacy", "reconciliation", "migration", "replays", "audit"
+    "raw",
+    "facts",
+    "derived",
+    "legacy",
+    "reconciliation",
+    "migration",
+    "replays",
+    "quality",
+    "audit",
 ]
 Phi = Literal["none", "pseudonymous", "identified"]
 
@@ -152,6 +160,14 @@ DIAGNOSES = Table(
     phi="pseudonymous",
     columns=(*c.PROVENANCE, *c.SUBJECT, *c.DIAGNOSIS),
 )
+CHARGES = Table(
+    name="charges",
+    zone="facts",
+    grain="one charge, credit or payment as one message stated it",
+    key=("feed", "partition", "offset", "row"),
+    phi="pseudonymous",
+    columns=(*c.PROVENANCE, *c.SUBJECT, *c.CHARGE),
+)
 SCORES = Table(
     name="scores",
     zone="derived",
@@ -179,6 +195,7 @@ TABLES: Mapping[str, Table] = {
         ORDER_EVENTS,
         MEDICATION_EVENTS,
         DIAGNOSES,
+        CHARGES,
         SCORES,
         ALERTS,
         # Last on purpose: a message's row in `raw_messages` says that every table has passed it.

@@ -142,6 +142,29 @@ FACTS: Mapping[str, pa.Schema] = {
             ("documented_at", UTC),
         ]
     ),
+    # One row per FT1.
+    "charges": pa.schema(
+        [
+            *_SUBJECT,
+            ("transaction_id", STRING),
+            ("batch_id", STRING),
+            ("event", STRING),
+            ("transaction_type", STRING),
+            ("code", STRING),
+            ("code_system", STRING),
+            ("code_text", STRING),
+            ("description", STRING),
+            ("quantity", DOUBLE),
+            ("amount", DOUBLE),
+            ("unit_amount", DOUBLE),
+            ("currency", STRING),
+            ("cost_centre", STRING),
+            ("unit", STRING),
+            ("transaction_at", UTC),
+            ("posted_at", UTC),
+            ("documented_at", UTC),
+        ]
+    ),
 }
 
 

@@ -14,6 +14,7 @@ import duckdb
 from pulsehouse.render import (
     batch,
     mimic3_adt,
+    mimic3_charges,
     mimic3_medications,
     mimic3_observations,
     mimic3_orders,
@@ -58,6 +59,7 @@ def _streams(connection: duckdb.DuckDBPyConnection) -> list[Iterator[Message]]:
         mimic3_adt.messages(connection),
         mimic3_orders.cultures(connection),
         mimic3_orders.prescriptions(connection),
+        mimic3_charges.messages(connection),
         mimic3_medications.messages(connection),
         *(mimic3_observations.messages(connection, panel) for panel in mimic3_observations.PANELS),
     ]

@@ -55,9 +55,6 @@ from pulsehouse.render.nightly import Extract
 # The hour at which the job runs; `night_of` in the SQL says the same.
 _RUN = time(2)
 
-# Read by no other rendering, and absent in many copies of the source.
-CHARGES = {"cptevents": ("subject_id", "hadm_id", "costcenter", "chartdate", "cpt_cd")}
-
 _STAY = ("patient_id", "encounter_id")
 _ITEM = (*_STAY, "item_id", "item", "charted_at")
 
@@ -123,7 +120,8 @@ def render(
             holds nights of another rendering.
     """
     with mimic3_source.opened(csv_dir, align, days) as connection:
-        _prepare(connection, csv_dir)
+        for statement in _PREPARED:
+            tables.execute(connection, statement)
         chosen = (*EXTRACTS, BILLING) if tables.has(csv_dir, "cptevents") else EXTRACTS
         nights = [row[0] for row in tables.rows(connection, queries.ALL_NIGHTS)]
         nightly.refuse_others(drop, nights)
@@ -134,12 +132,6 @@ def render(
             key=itemgetter(0, 1),
         )
         return _publish(drop, [extract for extract, _ in chosen], placed, progress, total)
-
-
-def _prepare(connection: duckdb.DuckDBPyConnection, csv_dir: Path) -> None:
-    tables.attach(connection, csv_dir, CHARGES, frozenset())
-    for statement in _PREPARED:
-        tables.execute(connection, statement)
 
 
 def _placed(connection: duckdb.DuckDBPyConnection, number: int, query: str) -> Iterator[_Placed]:

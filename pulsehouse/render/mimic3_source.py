@@ -75,6 +75,9 @@ TABLES: dict[str, tuple[str, ...]] = {
         *("row_id", "subject_id", "hadm_id", "itemid", "charttime", "storetime"),
         *("amount", "amountuom", "rate", "rateuom", "linkorderid", "originalroute"),
     ),
+    "cptevents": (
+        *("row_id", "subject_id", "hadm_id", "costcenter", "chartdate", "cpt_cd", "description"),
+    ),
 }
 
 # `moment`: a source time, moved by the patient's shift. `stamp`, `day`: HL7 times of either

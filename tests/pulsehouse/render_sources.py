@@ -86,6 +86,10 @@ def specimen(**fields):
     }
 
 
+def charge(row_id, **fields):
+    return {**STAY, "row_id": str(row_id), "costcenter": "ICU", "cpt_cd": "99291", **fields}
+
+
 def write_tables(folder, **tables):
     """One patient with one stay, and the given rows; required tables without rows are empty."""
     stay = {

@@ -19,6 +19,7 @@ from pulsehouse.render.outcome import RenderError
 from tests.pulsehouse.render_sources import (
     STAY,
     TRANSFERS,
+    charge,
     chart_row,
     of_kind,
     prescription,
@@ -66,15 +67,6 @@ def contents(drop):
 def lab_row(row_id, value, *, charttime="2150-03-01 09:00:00"):
     row = {**STAY, "row_id": str(row_id), "itemid": "50813", "charttime": charttime}
     return {**row, "value": value, "valueuom": "mmol/L", "flag": "abnormal"}
-
-
-def charge(tmp_path, *charges):
-    folder = tmp_path / "in"
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "cptevents.csv").open("w", newline="") as stream:
-        writer = csv.DictWriter(stream, mimic3_extracts.CHARGES["cptevents"])
-        writer.writeheader()
-        writer.writerows({**STAY, "costcenter": "ICU", **row} for row in charges)
 
 
 @pytest.mark.parametrize(
@@ -215,8 +207,8 @@ def test_a_prescription_is_active_from_its_start_date_to_its_end_date(tmp_path):
 
 def test_charges_are_billed_by_code_after_their_day_or_else_after_the_discharge(tmp_path):
     dated = {"chartdate": "2150-03-02 00:00:00", "cpt_cd": "94003"}
-    charge(tmp_path, dated, dated, {"cpt_cd": "99291"}, {"cpt_cd": "1", "hadm_id": ""})
-    drop = extracts(tmp_path)
+    rows = [charge(1, **dated), charge(2, **dated), charge(3), charge(4, hadm_id="")]
+    drop = extracts(tmp_path, cptevents=rows)
     billed = {
         night: [(row["cpt_code"], row["charges"]) for row in sheet(drop, night, "billing")]
         for night in complete(drop)

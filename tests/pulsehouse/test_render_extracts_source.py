@@ -5,13 +5,12 @@ Here: few patients of the MIMIC-III demo, read with csv alone. Not here: quirks 
 """
 
 import csv
-import gzip
 import json
 from datetime import date, datetime, timedelta
 
 import pytest
 
-from pulsehouse.render import mimic3_extracts, mimic3_source
+from pulsehouse.render import mimic3_extracts
 from tests.pulsehouse.render_sources import messages, rendered, subset, table_rows, write_tables
 
 # In different centuries, from both charting systems; corrections and an error among them.
@@ -22,14 +21,7 @@ CHARTED = ("chartevents", "labevents", "transfers", "prescriptions", "admissions
 @pytest.fixture(scope="module")
 def source(shared_data, tmp_path_factory):
     demo = shared_data / "mimic3_demo"
-    folder = subset(demo, tmp_path_factory.mktemp("extracts") / "in", PATIENTS)
-    with gzip.open(demo / "cptevents.csv.gz", "rt", newline="") as stream:
-        rows = csv.DictReader(stream)
-        with (folder / "cptevents.csv").open("w", newline="") as chosen:
-            writer = csv.DictWriter(chosen, rows.fieldnames)
-            writer.writeheader()
-            writer.writerows(row for row in rows if row["subject_id"] in PATIENTS)
-    return folder
+    return subset(demo, tmp_path_factory.mktemp("extracts") / "in", PATIENTS)
 
 
 @pytest.fixture(scope="module")
@@ -172,7 +164,3 @@ def test_a_source_without_stored_times_has_no_extracts(command, tmp_path):
     done = command("render", "physionet2019", tmp_path, tmp_path / "o", "--extracts", tmp_path)
     assert (done.code, done.out) == (2, "")
     assert "no nightly extracts" in done.err
-
-
-def test_the_charges_are_no_part_of_the_messages():
-    assert not mimic3_extracts.CHARGES.keys() & mimic3_source.TABLES.keys()

@@ -25,7 +25,7 @@ def both(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> duckdb.
     assert outcome.messages == outcome.dispositions["parsed"] > 60_000
     connection = connect(lake)
     connection.execute("create schema source")
-    for name in (*SOURCES, "d_items", "d_labitems"):
+    for name in (*SOURCES, "d_items", "d_labitems", "cptevents", "admissions"):
         path = str(shared_data / "mimic3_demo" / f"{name}.csv.gz")
         connection.execute(
             f"create table source.{name} as from read_csv($path, {DIALECT})", {"path": path}
@@ -80,3 +80,34 @@ def test_documentation_lag_is_that_of_the_source(both: duckdb.DuckDBPyConnection
     """
     theirs, ours = both.execute(sql).fetchone() or (0, 1)
     assert abs(theirs - ours) <= 60
+
+
+def test_every_charge_of_the_source_is_a_charge_with_its_patient_visit_code_and_day(
+    both: duckdb.DuckDBPyConnection,
+) -> None:
+    """Known when its day is over, and one without a day at discharge."""
+    theirs = """
+        select cptevents.row_id as transaction_id, cptevents.subject_id as patient,
+            cptevents.hadm_id as visit, cpt_cd as code, coalesce(costcenter, '') as cost_centre,
+            description, chartdate::timestamp as day,
+            coalesce(chartdate::timestamp + interval 1 day, dischtime::timestamp) as known_at
+        from source.cptevents left join source.admissions using (hadm_id)
+        where known_at is not null
+    """
+    ours = """
+        select transaction_id, patient_id as patient, encounter_id as visit, code,
+            coalesce(cost_centre, '') as cost_centre, description, transaction_at::timestamp as day,
+            received_at::timestamp as known_at
+        from charges
+        where event = 'charge' and quantity = 1 and code_system = 'C4' and amount is null
+            and posted_at = received_at and documented_at = received_at
+    """
+    both.execute(f"create or replace temp table theirs as {theirs}")
+    both.execute(f"create or replace temp table ours as {ours}")
+    count = "select count(*) from"
+    [total] = both.execute(f"{count} charges").fetchone() or (0,)
+    [missing] = both.execute(f"{count} (from theirs except all from ours)").fetchone() or (-1,)
+    [added] = both.execute(f"{count} (from ours except all from theirs)").fetchone() or (-1,)
+    [source] = both.execute(f"{count} source.cptevents").fetchone() or (-1,)
+    assert (total, missing, added) == (source, 0, 0)
+    assert total > 800

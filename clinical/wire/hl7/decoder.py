@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from clinical.wire.decoded import FACTS, MESSAGES, Decoded
 from clinical.wire.hl7 import header, merges, sent, subjects
 from clinical.wire.hl7.batch import Batch
+from clinical.wire.hl7.charges import charges
 from clinical.wire.hl7.diagnoses import diagnoses
 from clinical.wire.hl7.dispositions import Verdicts
 from clinical.wire.hl7.encounters import encounter_events
@@ -58,6 +59,7 @@ READERS: Mapping[str, Reader] = MappingProxyType(
         "order_events": Reader(order_events, ("OBR", "ORC"), ORDERS),
         "medication_events": Reader(medication_events, DRUGS, MEDICATIONS | ORDERS),
         "diagnoses": Reader(diagnoses, ("DG1",)),
+        "charges": Reader(charges, ("FT1",)),
     }
 )
 

@@ -18,6 +18,8 @@ CORPORA = {
     "hl7_linuxforhealth": 290,
     "hl7_oie": 20,
 }
+# FT1 segments of the parsed messages of all corpora.
+CHARGES = 33
 WRITTEN = {
     "F": "final",
     "C": "corrected",
@@ -85,6 +87,38 @@ def test_obx_fields_equal_what_python_hl7_reads(corpus: str, shared_data: Path) 
     assert len(rows) == len(wanted)
     for row, (place, reading) in zip(rows, wanted, strict=True):
         assert (row["message"], {name: row[name] for name in reading}) == (place, reading)
+
+
+def test_ft1_fields_equal_what_python_hl7_reads(shared_data: Path) -> None:
+    raw = [one for corpus in CORPORA for one in messages(shared_data / corpus)]
+    found = decoded(raw)
+    wanted = [
+        (place, charged(ft1, parsed))
+        for place, disposition in enumerate(found.messages["disposition"].to_pylist())
+        if disposition == "parsed" and b"FT1" in raw[place]
+        for parsed in [reference(raw[place])]
+        for ft1 in parsed
+        if str(ft1[0]) == "FT1"
+    ]
+    rows = found.facts["charges"].to_pylist()
+    assert len(rows) == len(wanted) == CHARGES
+    for row, (place, reading) in zip(rows, wanted, strict=True):
+        assert (row["message"], {name: row[name] for name in reading}) == (place, reading)
+
+
+def charged(ft1: hl7.Segment, message: hl7.Message) -> dict[str, str | float | None]:
+    """What of an FT1 two parsers must agree on."""
+    place = 25 if part(ft1, 25, message) else 7
+    return {
+        "transaction_id": part(ft1, 2, message),
+        "transaction_type": part(ft1, 6, message),
+        "code": part(ft1, place, message),
+        "code_text": part(ft1, place, message, 2),
+        "code_system": part(ft1, place, message, 3),
+        "quantity": number(part(ft1, 10, message)),
+        "amount": number(part(ft1, 11, message)),
+        "cost_centre": part(ft1, 13, message),
+    }
 
 
 def reference(raw: bytes) -> hl7.Message:

@@ -58,6 +58,15 @@ ORC$NW$P!S!1$$$$$$$20240101
 OBR$1$P1$$BC%Blood culture%L$$$202401010800$$$$$$$$BLD
 SPM$1$$$BLD%Blood$$$$$$$$$$$$$20240101
 ORC$CA$P2""",
+    rb"""MSH|^~\&|BILL|H|||20240103||DFT^P03|C6|P|2.5
+EVN|P03|20240103010000
+PID|||6^^^H^MR
+PV1||I|||||||||||||||||V6
+FT1|1|T1|B1|20240102^20240103|20240103|CG|C1^A \T\ B^L|Film||2|9&USD^UP|5&USD|R^D|||W1|||||||||7^X
+FT1|2|T1||""|2024x|CD||||-1|<5|1e400|RAD
+FT1
+PID|||7^^^H^MR
+FT1|1|T3||20240102|||^words only""",
 ]
 SEEDS = [seed.replace(b"\n", b"\r").replace(rb"\xfc", b"\xfc") for seed in SEEDS]
 ALPHABET = rb"|^~\&#" + b'\r\n"\x00\x0b\x1c\xff\xc3\xa9 <>=.-+0129AZMSHPIDOBX$%*!@'
@@ -151,7 +160,7 @@ def distinct_messages(count: int) -> list[bytes]:
     return [
         re.sub(rb"(?<=[|^~])([A-Za-z]\w*|\d{1,3})(?=[|^~\r])", rb"\g<1>%d" % n, seed)
         for n in range(count)
-        for seed in (SEEDS[0], SEEDS[3])
+        for seed in (SEEDS[0], SEEDS[3], SEEDS[5])
     ]
 
 
@@ -159,7 +168,9 @@ def test_columns_and_single_texts_are_read_alike() -> None:
     messages = [
         seed.replace(b"ORU1", b"ORU").replace(b"MR1", b"MR") for seed in distinct_messages(120)
     ]
-    messages = [re.sub(rb"(?m)(ORU|RDE)\d+\^([RO]\d\d)\d+", rb"\1^\2", raw) for raw in messages]
+    messages = [
+        re.sub(rb"(?m)(ORU|RDE|DFT)\d+\^([ROP]\d\d)\d+", rb"\1^\2", raw) for raw in messages
+    ]
     messages = [re.sub(rb"\|(NM|SN|CWE|TX|ST|ED)\d+\|", rb"|\1|", raw) for raw in messages]
     together = decode(columns(messages), PROFILE)
     assert set(together.messages["disposition"].to_pylist()) == {"parsed"}
