@@ -23,7 +23,16 @@ FEEDS = Path(__file__).parents[1] / "feeds"
 PREFIX = "PULSEHOUSE_"
 FILE = Path("pulsehouse.toml")
 # Names with our prefix that others read: the tests' way to the shared data.
-NOT_SETTINGS = frozenset({"shared_data", "cut", "require_shared_data", "seed"})
+NOT_SETTINGS = frozenset(
+    {
+        "cut",
+        "require_chromium",
+        "require_postgresql",
+        "require_shared_data",
+        "seed",
+        "shared_data",
+    }
+)
 
 
 def _known_zone(name: str) -> str:

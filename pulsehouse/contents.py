@@ -9,11 +9,11 @@ from typing import Any
 
 import duckdb
 
+from lakehouse.columns import DISPOSITIONS
 from lakehouse.cuts import Cut
 from lakehouse.tables import TABLES
 
 Row = dict[str, Any]
-DISPOSITIONS = ("parsed", "skipped", "quarantined", "duplicate")
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from lakehouse.catalogue import connect
+from lakehouse.columns import DISPOSITIONS
 from pulsehouse import terminal
 from pulsehouse.alert_lines import alert_line
-from pulsehouse.contents import DISPOSITIONS, Contents, Row
+from pulsehouse.contents import Contents, Row
 from pulsehouse.deployment import open_lake, speed_of
 from pulsehouse.explain_report import unit_of, value_of
 from pulsehouse.explanation import Explanation, explanation

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from lakehouse.catalogue import connect
+from lakehouse.columns import DISPOSITIONS
 from lakehouse.cuts import cut
 from lakehouse.tables import LAKE_VERSION
 from pulsehouse import terminal
-from pulsehouse.contents import DISPOSITIONS, Contents, Row, balance
+from pulsehouse.contents import Contents, Row, balance
 from pulsehouse.deployment import open_lake
 from pulsehouse.failure import FOUND_PROBLEMS, OK
 

@@ -5,7 +5,7 @@ and running the same fold over them. Not here: the fold (clinical/detection/shar
 recovery store: every restart exercises the replay.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import duckdb
@@ -15,6 +15,7 @@ from clinical.detection.batch_clock import BatchClock
 from clinical.detection.shard import Shard
 from clinical.scoring.validity import LONGEST_MEMORY, LOOKBACK, UNLIMITED
 from clinical.wire.profile import FeedProfile
+from lakehouse.arrivals import Run, add_runs, arrivals
 from lakehouse.catalogue import connect
 from lakehouse.cuts import Cut
 from lakehouse.lake import Lake
@@ -41,18 +42,14 @@ _MENTIONS = " union all ".join(
     " where facility = $facility"
     for name in _FACTS
 )
-# Every message's place in the order in which the facility learnt: by its partition's running clock,
-# then by partition and offset.
+# Every message's place in the order in which the facility learnt: that of the lake.
 _ARRIVALS = f"""
 create or replace temp table arrivals as
-with messages as (select distinct feed, "partition", "offset", received_at from ({_MENTIONS})),
-clocked as (
-    select *, max(received_at) over (partition by feed, "partition" order by "offset") as clock
-    from messages
-)
-select feed, "partition", "offset",
-    (row_number() over (order by clock, feed, "partition", "offset") - 1)::integer as message
-from clocked
+with messages as (select distinct feed, "partition", "offset" from ({_MENTIONS}))
+select m.feed, m."partition", m."offset",
+    (row_number() over (order by r.number, m."offset") - 1)::integer as message
+from messages m
+asof join runs r on m.feed = r.feed and m."partition" = r."partition" and m."offset" >= r.first
 """  # noqa: S608
 _CLOCKS = f"""
 create or replace temp table clocks as
@@ -63,18 +60,27 @@ select patient_id, max(received_at) as clock from ({_MENTIONS}) group by patient
 class Recollection:
     """The lake at the cut at which a dataflow starts."""
 
-    def __init__(self, lake: Lake, at: Cut, clock: BatchClock) -> None:
-        """Read up to `at` and no further, whatever the dataflow commits meanwhile."""
+    def __init__(
+        self, lake: Lake, at: Cut, clock: BatchClock, order: Sequence[Run] | None = None
+    ) -> None:
+        """Read up to `at` and no further, whatever the dataflow commits meanwhile.
+
+        `order` is the order in which the messages were learnt; the lake's own where None.
+        """
         self._lake = lake
         self._cut = at
         self._clock = clock
+        self._order = arrivals(lake, at) if order is None else order
 
     def admission(self, profile: FeedProfile) -> Admission:
         """A feed's admission with the messages it admitted within the window."""
         admission = Admission(profile.format)
         if not self._lake.has(RAW_MESSAGES):
             return admission
-        rows = self._query(_ADMITTED, {"feed": profile.name, **_MEMORY})
+        values = {"feed": profile.name, **_MEMORY}
+        with connect(self._lake, tables=(RAW_MESSAGES,), at=self._cut) as connection:
+            add_runs(connection, self._order)
+            rows = connection.execute(_ADMITTED, values).to_arrow_table()
         columns = ("sender", "message_control_id", "content_hash", "received_at")
         if rows.num_rows:
             admission.recall(*(rows[name].combine_chunks() for name in columns))
@@ -85,12 +91,9 @@ class Recollection:
         shard = Shard(self._clock)
         if self._cut:
             with connect(self._lake, at=self._cut) as connection:
+                add_runs(connection, self._order)
                 self._refold(shard, connection, facility)
         return shard
-
-    def _query(self, sql: str, values: Mapping[str, Any]) -> pa.Table:
-        with connect(self._lake, at=self._cut) as connection:
-            return connection.execute(sql, dict(values)).to_arrow_table()
 
     @staticmethod
     def _refold(shard: Shard, connection: duckdb.DuckDBPyConnection, facility: str) -> None:
@@ -107,14 +110,15 @@ class Recollection:
 
 _MEMORY = {"window": WINDOW, "remembered": REMEMBERED}
 _ADMITTED = """
-select sender, message_control_id, content_hash, received_at
-from raw_messages
-where feed = $feed
-    and disposition <> 'duplicate'
-    and coalesce(reason, '') <> 'control_id_conflict'
-qualify received_at >= max(received_at) over () - to_microseconds($window)
-    or row_number() over (order by "partition" desc, "offset" desc) <= $remembered
-order by "partition", "offset"
+select m.sender, m.message_control_id, m.content_hash, m.received_at
+from raw_messages m
+asof join runs r on m.feed = r.feed and m."partition" = r."partition" and m."offset" >= r.first
+where m.feed = $feed
+    and m.disposition <> 'duplicate'
+    and coalesce(m.reason, '') <> 'control_id_conflict'
+qualify m.received_at >= max(m.received_at) over () - to_microseconds($window)
+    or row_number() over (order by r.number desc, m."offset" desc) <= $remembered
+order by r.number, m."offset"
 """
 _LATEST_ALERTS = """
 select

@@ -23,6 +23,7 @@ from clinical.detection.batch_clock import BatchClock
 from clinical.detection.shard import Shard
 from clinical.wire.profile import FeedProfile
 from lakehouse.catalogue import connect
+from lakehouse.columns import DISPOSITIONS
 from lakehouse.cuts import cut
 from lakehouse.lake import Lake
 from lakehouse.lock import exclusive
@@ -36,8 +37,6 @@ from streaming.pace import Pace
 from streaming.recollection import Recollection
 from streaming.sink import LakeSink
 from streaming.writer import Epoch, Writer
-
-DISPOSITIONS = ("parsed", "skipped", "quarantined", "duplicate")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +71,11 @@ class Outcome:
     def messages(self) -> int:
         """Messages that this run added."""
         return sum(self.dispositions.values())
+
+    def count(self, epoch: Epoch) -> None:
+        """Add what an epoch committed."""
+        self.dispositions.update(_tally(epoch.tables[RAW_MESSAGES.name]["disposition"]))
+        self.rows.update({name: len(rows) for name, rows in epoch.tables.items()})
 
     def to_json(self) -> dict[str, object]:
         """The stable form that `replay --json` prints."""
@@ -151,7 +155,7 @@ class _Run:
         )
 
     def _flow(self, source: FileSource, mine: Claim) -> None:
-        with Writer(self.lake, self._count) as writer:
+        with Writer(self.lake, self.outcome.count) as writer:
             sink = LakeSink(
                 writer,
                 [(self.profile.name, mine.partition)],
@@ -165,13 +169,8 @@ class _Run:
                 open_admission=self._admission,
                 open_shard=self._shard,
             )
-            _run(flow, self.options.epoch)
+            run_to_end(flow, self.options.epoch)
             writer.finish()
-
-    def _count(self, epoch: Epoch) -> None:
-        raw = epoch.tables[RAW_MESSAGES.name]
-        self.outcome.dispositions.update(_tally(raw["disposition"]))
-        self.outcome.rows.update({name: len(rows) for name, rows in epoch.tables.items()})
 
     def _shard(self, facility: str) -> Shard:
         if facility not in self._shards:
@@ -184,7 +183,7 @@ class _Run:
         return self._admissions[feed]
 
 
-def _run(flow: Dataflow, epoch: timedelta) -> None:
+def run_to_end(flow: Dataflow, epoch: timedelta) -> None:
     """Run to the end of the input; an error of ours comes out as itself, not as the engine's."""
     try:
         run_main(flow, epoch_interval=epoch)
