@@ -5,6 +5,7 @@ disk when it returns; readers see the old rows or the new ones. Not here: the ta
 appends to (appends.py), ledgers (ledgers.py), or what the rows say.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,13 +17,17 @@ from deltalake.exceptions import DeltaError
 
 from lakehouse import durable
 from lakehouse.catalogue import quoted_name, quoted_text
+from lakehouse.cuts import Cut
 from lakehouse.errors import AppendError
 from lakehouse.lake import Lake
+from lakehouse.mart_history import cut_of
 from lakehouse.tables import Table
 from lakehouse.writers import PROPERTIES, SKIPPED_BY, reason
 
 # Rows leave the engine in batches of so many: more is faster, and takes more memory.
 BATCH_ROWS = 50_000
+# How often a publication is tried anew when others store the same table in the meantime.
+ATTEMPTS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +36,8 @@ class Publication:
 
     `key` is the order in which rows are stored, so that equal rows make equal files. `partitions`
     names the values of `partition_by` that are replaced, with or without new rows; the whole table
-    where it is None. `cut` is the line through the stream's tables that was read, as JSON.
+    where it is None. `cut` is the line through the stream's tables that was read, as JSON; rows of
+    a later one are replaced only `backwards`.
     """
 
     model: str
@@ -40,6 +46,7 @@ class Publication:
     partition_by: str | None = None
     partitions: tuple[str, ...] | None = None
     cut: str | None = None
+    backwards: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what would replace other rows than were meant."""
@@ -68,18 +75,51 @@ def publish(
         AppendError: It could not be stored; the mart is as it was.
     """
     path.parent.mkdir(mode=0o700, exist_ok=True)
-    known = DeltaTable(str(path)) if DeltaTable.is_deltatable(str(path)) else None
-    rows = _rows(connection, relation, publication)
-    try:
-        _overwrite(path, known, rows, publication)
-    except (DeltaError, OSError) as error:
-        # The cause is dropped on purpose: its text may print rows.
-        msg = f"could not store mart `{publication.model}` in {path}: {reason(error)}; run it again"
-        raise AppendError(msg) from None
-    before = -1 if known is None else known.version()
-    durable.sync_commits(path, range(before + 1, DeltaTable(str(path)).version() + 1))
-    if known is None:
-        durable.sync(path.parent.parent)
+    for _ in range(ATTEMPTS):
+        before = _version(path)
+        _refuse_older(path, before, publication)
+        known = None if before < 0 else DeltaTable(str(path))
+        try:
+            _overwrite(path, known, _rows(connection, relation, publication), publication)
+        except (DeltaError, OSError) as error:
+            if _version(path) > before:
+                # Another build stored it while ours was writing: what it left is replaced in turn.
+                continue
+            # The cause is dropped on purpose: its text may print rows.
+            why = f"{reason(error)}; run it again"
+            msg = f"could not store mart `{publication.model}` in {path}: {why}"
+            raise AppendError(msg) from None
+        durable.sync_commits(path, range(before + 1, _version(path) + 1))
+        if known is None:
+            durable.sync(path.parent.parent)
+        return
+    msg = (
+        f"could not store mart `{publication.model}` in {path}: other builds stored it"
+        f" {ATTEMPTS} times meanwhile; let them end, then run it again"
+    )
+    raise AppendError(msg)
+
+
+def _version(path: Path) -> int:
+    return DeltaTable(str(path)).version() if DeltaTable.is_deltatable(str(path)) else -1
+
+
+def _refuse_older(path: Path, version: int, publication: Publication) -> None:
+    """A mart is not taken back to an earlier cut unless that is asked for."""
+    stored = cut_of(path, version) if version >= 0 else None
+    if stored is None or publication.cut is None or publication.backwards:
+        return
+    ours = _cut(publication.cut)
+    if any(ours.get(place, -1) < reached for place, reached in _cut(stored).items()):
+        msg = (
+            f"mart `{publication.model}` shows the lake at a later cut than this build reads;"
+            " build at the newest cut, or go back on purpose with --vars 'backwards: true'"
+        )
+        raise AppendError(msg)
+
+
+def _cut(text: str) -> Cut:
+    return Cut.from_json(json.loads(text))
 
 
 def replace_rows(

@@ -9,13 +9,15 @@ time: the law is that of `clinical.detection.batch_clock`, which alerts are meas
 """
 
 from datetime import UTC, date, datetime, time, timedelta
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
-
-import dagster as dg
 
 from clinical.detection.batch_clock import BatchClock
 from lakehouse.settings import Settings
 from orchestration.jobs.contract import Cutoff
+
+if TYPE_CHECKING:
+    import dagster as dg
 
 
 def run_at(night: date, settings: Settings) -> datetime:
@@ -35,8 +37,11 @@ def cutoff_at(night: date, cutoff: Cutoff, settings: Settings) -> datetime:
     return midnight(night, settings) if cutoff == "midnight" else run_at(night, settings)
 
 
-def nightly_partitions(settings: Settings) -> dg.DailyPartitionsDefinition:
+def nightly_partitions(settings: Settings) -> "dg.DailyPartitionsDefinition":
     """One partition per night, named YYYY-MM-DD by the day of its run, today's included."""
+    # Dagster takes two seconds to import, and the command has no need of it.
+    import dagster as dg  # noqa: PLC0415
+
     return dg.DailyPartitionsDefinition(
         start_date=settings.first_night.isoformat(),
         timezone=settings.hospital_zone,

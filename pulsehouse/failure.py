@@ -3,7 +3,8 @@
 Here: exit codes, the command's own error, and every other exception as a line. Not here: the lines
 of the rooms' own errors, which are written where they are raised.
 
-Exit codes: 0 ok, 1 failed, 2 usage, 3 a check found problems, 4 needs recovery, 130 interrupted.
+Exit codes: 0 ok, 1 failed, 2 usage, 3 a check found problems, 4 needs recovery, 5 something that
+it needs is down, 130 interrupted.
 """
 
 from collections.abc import Iterator, Mapping
@@ -13,6 +14,7 @@ FAILED = 1
 USAGE = 2
 FOUND_PROBLEMS = 3
 NEEDS_RECOVERY = 4
+DEPENDENCY_DOWN = 5
 INTERRUPTED = 130
 
 # Errors that say all a person needs. By name: importing their modules would slow every start. One

@@ -1,0 +1,165 @@
+"""The 2am jobs in Dagster: one asset per extract, one job, one schedule.
+
+Here: what Dagster shows and retries. Not here: landing (landing.py), or the marts that are kept in
+batch by decision and read what lands here (dbt_project/).
+"""
+
+from collections.abc import Iterator
+from datetime import date, time, timedelta
+
+import dagster as dg
+
+from lakehouse.errors import AppendError, LakehouseError
+from lakehouse.lake import Lake
+from lakehouse.settings import Settings
+from lakehouse.tables import Table
+from orchestration.jobs import JOBS
+from orchestration.jobs.contract import JobContract
+from orchestration.legacy.errors import ExtractError, OptionalNotDeliveredError
+from orchestration.legacy.extracts import EXTRACTS, OPTIONAL, columns_of
+from orchestration.legacy.landing import Landed, land
+from orchestration.legacy.schedule import nightly_schedule
+from orchestration.nights import cutoff_at, nightly_partitions, run_at
+from orchestration.shown import table_metadata
+from orchestration.stream_tables import column_schema
+
+GROUP, JOB = "legacy", "nightly_legacy"
+# For what may still come: the night's files, or the database. Two hours in all, so that the asset
+# fails before the first of its readers arrives.
+PATIENCE = dg.RetryPolicy(max_retries=12, delay=600)
+DAY = timedelta(days=1)
+
+
+def definitions(settings: Settings, patience: dg.RetryPolicy = PATIENCE) -> dg.Definitions:
+    """The assets of the nightly jobs, their job and its schedule; building them touches nothing."""
+    assets = [_asset(extract, settings, patience) for extract in EXTRACTS]
+    job = dg.define_asset_job(
+        JOB,
+        selection=dg.AssetSelection.assets(*assets),
+        description="Lands every extract of one night. One that fails keeps none of the others.",
+    )
+    return dg.Definitions(assets=assets, jobs=[job], schedules=[nightly_schedule(settings, JOB)])
+
+
+def _asset(extract: str, settings: Settings, patience: dg.RetryPolicy) -> dg.AssetsDefinition:
+    table, job = EXTRACTS[extract], _job_of(EXTRACTS[extract])
+
+    @dg.asset(
+        key=[GROUP, extract],
+        group_name=GROUP,
+        owners=[job.owner],
+        kinds={_kind(settings), "deltalake"},
+        tags={"zone": table.zone, "phi": table.phi, "job": job.name, "decision": job.decision},
+        description=_description(job, table),
+        metadata={
+            "dagster/column_schema": column_schema(table),
+            "dagster/table_name": table.name,
+            "path": dg.MetadataValue.path(settings.lake / table.zone / table.name),
+        },
+        partitions_def=nightly_partitions(settings),
+        freshness_policy=_freshness(job, settings),
+        pool=GROUP,
+        retry_policy=patience,
+        output_required=extract not in OPTIONAL,
+    )
+    def landed(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
+        yield from _landed(context, settings, extract, date.fromisoformat(context.partition_key))
+
+    return landed
+
+
+def _landed(
+    context: dg.AssetExecutionContext, settings: Settings, extract: str, night: date
+) -> Iterator[dg.MaterializeResult[None]]:
+    table = EXTRACTS[extract]
+    try:
+        lake = Lake.open(settings.lake, create=True)
+        found = land(lake, settings, extract, night)
+    except OptionalNotDeliveredError as error:
+        context.log.warning("%s", error)
+        return
+    except LakehouseError as error:
+        failure = _failure(error)
+    else:
+        _compare_cutoffs(context, found, table, night, settings)
+        shown = table_metadata(lake, table, partition=night.isoformat())
+        yield dg.MaterializeResult(metadata=shown | _origin(found, table, night, settings))
+        return
+    # Outside of the handler, so that no text of an engine hangs on to it.
+    raise failure
+
+
+def _compare_cutoffs(
+    context: dg.AssetExecutionContext, found: Landed, table: Table, night: date, settings: Settings
+) -> None:
+    ours = cutoff_at(night, _job_of(table).cutoff, settings)
+    if found.cutoff is not None and found.cutoff != ours:
+        context.log.warning(
+            "%s says that it knew up to %s; by the settings hospital_zone and batch_hour it is %s,"
+            " and differences are looked at as of then",
+            *(found.source, found.cutoff, ours),
+        )
+
+
+def _failure(error: LakehouseError) -> dg.Failure:
+    """What, where and how to mend it; tried again only where waiting may help."""
+    told = {"what": str(error)}
+    waits = isinstance(error, AppendError)
+    if isinstance(error, ExtractError):
+        told = {"what": error.what, "where": error.where, "how to mend": error.mend}
+        waits = error.waits
+    return dg.Failure(
+        description=str(error),
+        metadata={name: dg.MetadataValue.text(text) for name, text in told.items()},
+        allow_retries=waits,
+    )
+
+
+def _origin(
+    found: Landed, table: Table, night: date, settings: Settings
+) -> dict[str, dg.MetadataValue]:
+    cutoff = cutoff_at(night, _job_of(table).cutoff, settings)
+    announced = "not said" if found.cutoff is None else found.cutoff.isoformat()
+    return {
+        "source": dg.MetadataValue.text(found.source),
+        "source_sha256": dg.MetadataValue.text(found.sha256),
+        "zone": dg.MetadataValue.text(found.zone),
+        "landed_rows": dg.MetadataValue.int(found.rows),
+        "ran_at": dg.MetadataValue.timestamp(run_at(night, settings)),
+        "announced_cutoff": dg.MetadataValue.text(announced),
+        "known_up_to": dg.MetadataValue.timestamp(cutoff),
+    }
+
+
+def _job_of(table: Table) -> JobContract:
+    return next(job for job in JOBS.values() if table in job.landed)
+
+
+def _kind(settings: Settings) -> str:
+    if settings.extracts_url is None:
+        return "csv"
+    return settings.extracts_url.get_secret_value().partition(":")[0].partition("+")[0]
+
+
+def _description(job: JobContract, table: Table) -> str:
+    readers = ", ".join(f"{one.name} from {one.reads_at}" for one in job.consumers)
+    quirks = "\n".join(f"- {quirk}" for quirk in job.quirks)
+    return (
+        f"{job.title}: what the nightly job produced, landed untouched as text.\n\n"
+        f"Grain: {table.grain}.\n\n"
+        f"Source: the night's extract, with {', '.join(f'`{n}`' for n in columns_of(table))}.\n\n"
+        f"Kind: {job.kind}, of what was known at the {job.cutoff}. Read by: {readers}.\n\n"
+        f"Decision: {job.decision}. {job.reason}\n\nQuirks:\n\n{quirks}"
+    )
+
+
+def _freshness(job: JobContract, settings: Settings) -> dg.FreshnessPolicy:
+    """Landed between the job's run and the hour of its first reader."""
+    first = min(time.fromisoformat(one.reads_at) for one in job.consumers)
+    since_run = timedelta(hours=first.hour - settings.batch_hour, minutes=first.minute) % DAY
+    return dg.FreshnessPolicy.cron(
+        deadline_cron=f"{first.minute} {first.hour} * * *",
+        # One hour more: the night in which the clock goes back is that much longer.
+        lower_bound_delta=min(since_run + timedelta(hours=1), DAY - timedelta(minutes=1)),
+        timezone=settings.hospital_zone,
+    )
