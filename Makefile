@@ -4,7 +4,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install demo test check format bench sources lock clean
+.PHONY: help install demo ui test check format bench sources lock clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -35,6 +35,10 @@ check: $(INSTALLED) ## The quick part: format, lint, types, import arrows, SQL
 	@echo "== mypy"; $(BIN)/mypy
 	@echo "== import-linter"; $(BIN)/lint-imports --no-cache --no-logo
 	@echo "== sqlfluff"; $(BIN)/sqlfluff lint --disable-progress-bar dbt_project/models
+
+ui: $(INSTALLED) ## Open Dagster on http://127.0.0.1:3000, with a history that lasts
+	@mkdir -p .dagster && cp dagster.yaml .dagster/
+	@DAGSTER_HOME="$(CURDIR)/.dagster" $(BIN)/dagster dev -w workspace.yaml
 
 format: $(INSTALLED) ## Bring the code into its format, and mend what ruff can mend
 	@$(BIN)/ruff check --fix --exit-zero --silent .

@@ -5,6 +5,7 @@ assets that batch work makes, and every fact about a table that its contract (la
 already states.
 """
 
+from datetime import timedelta
 from pathlib import Path
 
 import dagster as dg
@@ -15,6 +16,10 @@ from lakehouse.tables import TABLES, Table
 
 NAMESPACE = "lake"
 OWNER = "team:data-engineering"
+
+# Every message has a row in these, or nearly: a feed that is silent for so long is looked into.
+BUSY = ("raw_messages", "observations", "scores")
+SILENT_FOR, SELDOM_FOR = timedelta(minutes=30), timedelta(hours=26)
 
 
 def stream_tables(lake: Path) -> list[dg.AssetSpec]:
@@ -31,12 +36,17 @@ def _asset(table: Table, lake: Path) -> dg.AssetSpec:
         kinds={"bytewax", "deltalake"},
         tags={"zone": table.zone, "phi": table.phi},
         description=_description(table),
+        freshness_policy=dg.FreshnessPolicy.time_window(fail_window=_fresh_for(table)),
         metadata={
             "dagster/column_schema": column_schema(table),
             "dagster/table_name": table.name,
             "path": dg.MetadataValue.path(lake / table.name),
         },
     )
+
+
+def _fresh_for(table: Table) -> timedelta:
+    return SILENT_FOR if table.name in BUSY else SELDOM_FOR
 
 
 def _key(name: str) -> dg.AssetKey:
