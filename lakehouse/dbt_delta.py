@@ -1,27 +1,30 @@
 """dbt's way into the lake and out of it: the dbt-duckdb plugin that profiles.yml names.
 
-Here: the lake's tables at one cut as the schema `lake`, the marts there already are, and storing a
-model as a Delta table under `<lake>/marts`. Not here: what a model says (dbt_project/), how rows
-replace others (publishing.py), or the tables that the stream appends to (appends.py).
+Here: the lake's tables at one cut as the schema `lake`, the landed extracts as `legacy`, the marts
+there already are, and storing a model as a Delta table under `<lake>/marts`. Not here: what a model
+says (dbt_project/), how rows replace others (publishing.py), or the tables that the stream appends
+to (appends.py).
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import duckdb
 from dbt.adapters.duckdb.plugins import BasePlugin
 from dbt.adapters.duckdb.utils import TargetConfig
-from deltalake import DeltaTable
 
+from lakehouse.batch_reading import MARTS, attach_marts, attach_zone
 from lakehouse.catalogue import attach, quoted_name, quoted_text
 from lakehouse.cuts import Cut, cut
 from lakehouse.lake import Lake
 from lakehouse.publishing import Publication, publish
+from lakehouse.tables import Zone
 
 SOURCES = "lake"
-MARTS = "marts"
+LANDED: Zone = "legacy"
 
 
 class Plugin(BasePlugin):
@@ -41,10 +44,12 @@ class Plugin(BasePlugin):
         """Show the lake at the run's cut, and the marts that earlier runs stored."""
         lake = Lake.open(self._root, create=False)
         self._at = self._cut or cut(lake)
+        # Rows that do not fit into memory may be of patients: they lie where nobody else reads.
+        self._spilled = TemporaryDirectory(prefix="pulsehouse-")
+        conn.execute(f"set temp_directory = {quoted_text(self._spilled.name)}")
         attach(conn, lake, SOURCES, at=self._at)
-        conn.execute(f"create schema {quoted_name(MARTS)}")
-        for path in _stored_marts(lake.root / MARTS):
-            _show(conn, path)
+        attach_zone(conn, lake, LANDED)
+        attach_marts(conn, lake)
         self._connection = conn
 
     def configure_cursor(self, cursor: duckdb.DuckDBPyConnection) -> None:
@@ -73,6 +78,7 @@ def _publication(config: Mapping[str, Any], at: Cut) -> Publication:
         partition_by=config.get("partition_by"),
         partitions=None if partitions is None else tuple(str(value) for value in partitions),
         cut=json.dumps(at.to_json()),
+        backwards=bool(config.get("backwards")),
     )
 
 
@@ -80,11 +86,6 @@ def _names(value: str | list[str] | None) -> tuple[str, ...]:
     if value is None:
         return ()
     return (value,) if isinstance(value, str) else tuple(value)
-
-
-def _stored_marts(root: Path) -> Iterator[Path]:
-    if root.is_dir():
-        yield from (p for p in sorted(root.iterdir()) if DeltaTable.is_deltatable(str(p)))
 
 
 def _show(connection: duckdb.DuckDBPyConnection, path: Path) -> None:

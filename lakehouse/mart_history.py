@@ -53,10 +53,11 @@ def _chosen(history: list[MartVersion], shared: str | None) -> MartVersion:
 def _history(path: Path) -> list[MartVersion]:
     """The newest versions of one mart, newest first."""
     newest = reversed(delta_log.versions(path)[-BUILDS:])
-    return [MartVersion(version, _cut_of(path, version)) for version in newest]
+    return [MartVersion(version, cut_of(path, version)) for version in newest]
 
 
-def _cut_of(path: Path, version: int) -> str | None:
+def cut_of(path: Path, version: int) -> str | None:
+    """The cut that a version of a mart was made at, as JSON; None where its log does not say."""
     told = next(delta_log.actions(path, version, "commitInfo"), {})
     found = told.get("cut")
     return found if isinstance(found, str) else None

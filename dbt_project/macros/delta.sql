@@ -5,6 +5,8 @@
     partition_by:  the column to partition by, if any.
     partitions:    the values of that column to replace; the whole table where none is given.
 
+    The variable `backwards` lets a build replace marts of a later cut than its own.
+
     The model is first a view, so that the plugin streams its rows and never holds them all.
 #}
 {% materialization delta, adapter='duckdb', supported_languages=['sql'] %}
@@ -34,6 +36,7 @@
         'unique_key': config.get('unique_key'),
         'partition_by': config.get('partition_by'),
         'partitions': config.get('partitions'),
+        'backwards': var('backwards', false),
     }) %}
 
     {% call statement('drop_draft') -%}

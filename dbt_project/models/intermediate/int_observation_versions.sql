@@ -39,7 +39,13 @@ final as (
         received_at as known_at,
         row_number() over learnt as version_number,
         lead(received_at) over learnt as known_until,
-        first_value(received_at) over learnt as first_known_at
+        first_value(received_at) over learnt as first_known_at,
+        coalesce(
+            last_value(status) over (
+                learnt rows between unbounded preceding and unbounded following
+            ) in ('entered_in_error', 'cancelled'),
+            false
+        ) as is_withdrawn
     from identified
     window learnt as (
         partition by facility, patient_id, observation_id

@@ -1,5 +1,5 @@
 -- Alerts with what became known later: how much of the evidence has since been corrected or taken
--- back. The values of the evidence stay in lake.alerts.
+-- back, and what the visit turned out to be. Evidence is as it was when the alert was raised.
 {{ config(unique_key='alert_id') }}
 
 with
@@ -12,30 +12,29 @@ identities as (
     select * from {{ ref('int_identities_resolved') }}
 ),
 
-versions as (
-    select * from {{ ref('int_observation_versions') }}
+basis as (
+    select * from {{ ref('int_alert_evidence') }}
 ),
 
-evidence as (
+observations as (
+    select * from {{ ref('fct_observations') }}
+    where concept = 'code_status' and value_code = 'comfort_care'
+),
+
+diagnoses as (
+    select * from {{ ref('int_sepsis_diagnoses') }}
+),
+
+comforted as (
     select
-        alert_id,
-        unnest(evidence) as basis
+        alerts.alert_id,
+        min(observations.known_at) as comfort_care_known_at
     from alerts
-),
-
-later as (
-    select
-        evidence.alert_id,
-        count(*) as evidence_rows,
-        count(versions.known_until) as evidence_changed_rows,
-        min(versions.known_until) as evidence_changed_at
-    from evidence
-    left join versions
+    inner join observations
         on
-            evidence.basis.feed = versions.feed
-            and evidence.basis.partition = versions.partition
-            and evidence.basis.offset = versions.offset
-            and evidence.basis.row = versions.row
+            alerts.facility is not distinct from observations.facility
+            and alerts.encounter_id = observations.encounter_id
+            and alerts.raised_at < observations.known_at
     group by all
 ),
 
@@ -45,6 +44,7 @@ final as (
         alerts.episode_id,
         alerts.facility,
         coalesce(identities.surviving_id, alerts.patient_id) as patient_id,
+        alerts.patient_id as patient_id_as_alerted,
         alerts.encounter_id,
         alerts.unit,
         alerts.rule,
@@ -54,17 +54,32 @@ final as (
         alerts.status,
         alerts.suppressed_by,
         alerts.title,
+        alerts.evidence,
+        array_to_string(alerts.missing, ', ') as missing,
+        identities.surviving_id is not null as is_merged_since,
 
         alerts.band,
         alerts.hours_before_batch,
-        coalesce(later.evidence_rows, 0) as evidence_rows,
-        coalesce(later.evidence_changed_rows, 0) as evidence_changed_rows,
+        coalesce(basis.evidence_rows, 0) as evidence_rows,
+        coalesce(basis.evidence_changed_rows, 0) as evidence_changed_rows,
+        coalesce(basis.evidence_corrected_rows, 0) as evidence_corrected_rows,
+        coalesce(basis.evidence_retracted_rows, 0) as evidence_retracted_rows,
 
         alerts.raised_at,
         alerts.batch_at,
-        later.evidence_changed_at
+        basis.evidence_changed_at,
+        comforted.comfort_care_known_at,
+        case
+            when diagnoses.sepsis_diagnosed_at > alerts.raised_at
+                then diagnoses.sepsis_diagnosed_at
+        end as sepsis_diagnosed_at
     from alerts
-    left join later on alerts.alert_id = later.alert_id
+    left join basis on alerts.alert_id = basis.alert_id
+    left join comforted on alerts.alert_id = comforted.alert_id
+    left join diagnoses
+        on
+            alerts.facility is not distinct from diagnoses.facility
+            and alerts.encounter_id = diagnoses.encounter_id
     left join identities
         on
             alerts.facility is not distinct from identities.facility

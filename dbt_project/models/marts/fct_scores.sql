@@ -26,6 +26,7 @@ final as (
         scores.rules_version,
         array_to_string(scores.missing, ', ') as missing,
         scores.has_single_3,
+        scores.components,
 
         scores.observed,
         scores.lowest,

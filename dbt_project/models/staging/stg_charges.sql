@@ -1,0 +1,2 @@
+-- Charges and credits as they were received.
+select * exclude (received_date) from {{ source('lake', 'charges') }}

@@ -1,0 +1,2 @@
+-- Diagnoses as they were received.
+select * exclude (received_date) from {{ source('lake', 'diagnoses') }}

@@ -1,0 +1,2 @@
+-- The billing file as it was landed: every value the text that the file held.
+select * from {{ source('legacy', 'legacy_billing') }}
