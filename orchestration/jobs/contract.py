@@ -21,12 +21,15 @@ class Compared:
     """One compared column and what still counts as equal.
 
     `absolute` and `relative` are for numbers, `seconds` for times; a text is equal or it is not.
+    `if_stated`: compared only where the job itself says something, because it does not for every
+    row.
     """
 
     name: str
     absolute: float = 0.0
     relative: float = 0.0
     seconds: float = 0.0
+    if_stated: bool = False
 
 
 @dataclass(frozen=True, slots=True)

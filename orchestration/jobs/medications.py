@@ -15,10 +15,12 @@ ACTIVE_MEDICATIONS = JobContract(
     key=("night", "patient_id", "prescription_id"),
     compared=(
         Compared("drug"),
+        Compared("drug_code"),
         Compared("dose", absolute=1e-9),
         Compared("dose_unit"),
         Compared("route"),
-        Compared("start_date"),
+        Compared("started_at", seconds=1),
+        Compared("ended_at", seconds=1),
     ),
     owner="team:pharmacy",
     consumers=(Consumer("medication round", "06:00"), Consumer("pharmacy reconciliation", "08:00")),
@@ -28,5 +30,6 @@ ACTIVE_MEDICATIONS = JobContract(
     quirks=(
         "A prescription counts from the midnight of its first day to the end of its last.",
         "Without a last day it ends with the stay.",
+        "Of a dose range the lowest dose is meant.",
     ),
 )

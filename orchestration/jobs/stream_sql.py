@@ -1,0 +1,300 @@
+"""What the stream says that each nightly job would have to say: table macros of the schema `jobs`.
+
+Here: the SQL of `jobs.stream_<job>(opens, closes)`, for the nights of `jobs.nights` whose job runs
+after `opens` and up to `closes`. Every night is as known at its cutoff: a fact counts from the
+moment at which it was received, never earlier, and what was learnt later changes nothing. Not here:
+the landed rows (legacy_sql.py), or installing (rows.py).
+
+- Charted values and results: the rows received in the night's 24 hours; what was withdrawn by its
+  end is left out; of several of one patient, item and time the last counts.
+- Census: where each visit was at midnight. A cancellation takes back the newest event of its kind
+  that still stands, as in the mart of encounters.
+- Medications: the newest state of each prescription at the run, if it neither stops nor cancels it
+  and the day lies between its first and its last, both in.
+- A patient is the one that the identifier stood for at `closes`; `sent_patient_id` is what was
+  sent.
+
+`*_as_known` takes a moment of knowledge in place of each night's own: what the stream says of that
+night since.
+"""
+
+# The extract counts 02:00:00 itself in, so a night is what was received after the run before it.
+# The range of dates lets the engine leave other days' files unread.
+RESULTS = """
+create macro jobs.stream_results(system, job_name, opens, closes) as table
+with received as (
+    select
+        nights.night,
+        nights.closes,
+        sent.* exclude (patient_id),
+        sent.patient_id as sent_patient_id,
+        sent.status in ('entered_in_error', 'cancelled') as is_withdrawal
+    from {lake}.observations as sent
+    inner join jobs.nights
+        on sent.received_at > nights.opens and sent.received_at <= nights.closes
+    where nights.closes > opens and nights.closes <= closes
+        and sent.received_at > opens and sent.received_at <= closes
+        and sent.received_date between (opens at time zone 'UTC')::date
+            and (closes at time zone 'UTC')::date
+        and sent.code_system = system
+        and (
+            coalesce(sent.not_scored_reason, '') != 'no_value'
+            or sent.status in ('entered_in_error', 'cancelled')
+        )
+),
+withdrawn as (
+    select
+        night, sent_patient_id, observation_id,
+        max((received_at, feed, "partition", "offset", "row")) as withdrawn_as
+    from received
+    where is_withdrawal
+    group by all
+),
+standing as (
+    select *
+    from received
+    where not is_withdrawal and not exists (
+        select 1
+        from withdrawn
+        where withdrawn.night = received.night
+            and withdrawn.observation_id = received.observation_id
+            and withdrawn.sent_patient_id is not distinct from received.sent_patient_id
+            and withdrawn.withdrawn_as > (
+                received.received_at, received.feed, received."partition",
+                received."offset", received."row"
+            )
+    )
+),
+identified as (
+    select
+        standing.*,
+        coalesce(identities.surviving_id, standing.sent_patient_id) as patient_id
+    from standing left join {lake}.survivors(closes) as identities
+        on identities.retired_id = standing.sent_patient_id
+        and identities.facility is not distinct from standing.facility
+),
+repeated as (
+    select night, patient_id, code, effective_at
+    from identified
+    group by all
+    having count(*) > 1
+),
+newest as (
+    select *
+    from identified
+    anti join repeated
+        on repeated.night = identified.night
+        and repeated.patient_id is not distinct from identified.patient_id
+        and repeated.code is not distinct from identified.code
+        and repeated.effective_at is not distinct from identified.effective_at
+    union all
+    select *
+    from identified
+    semi join repeated
+        on repeated.night = identified.night
+        and repeated.patient_id is not distinct from identified.patient_id
+        and repeated.code is not distinct from identified.code
+        and repeated.effective_at is not distinct from identified.effective_at
+    qualify row_number() over (
+        partition by night, patient_id, code, effective_at
+        order by received_at desc, feed desc, "partition" desc, "offset" desc, "row" desc
+    ) = 1
+)
+select
+    newest.night,
+    newest.patient_id,
+    newest.code as item_id,
+    newest.effective_at as charted_at,
+    jobs.number_sent(value_number, comparator, value_text) as value,
+    case
+        when jobs.number_sent(value_number, comparator, value_text) is null
+            then nullif(trim(value_text), '')
+    end as value_text,
+    coalesce(spelled.ucum, newest.unit_as_sent, listed.unit) as unit,
+    newest.concept,
+    newest.value as canonical_value,
+    newest.encounter_id,
+    newest.received_at,
+    newest.feed,
+    newest."partition",
+    newest."offset",
+    newest."row",
+    newest.sent_patient_id,
+    newest.observation_id,
+    newest.status,
+    newest.not_scored_reason
+from newest
+left join jobs.spellings as spelled on spelled.folded = jobs.folded(newest.unit_as_sent)
+left join jobs.items as listed on listed.job = job_name and listed.item_id = newest.code
+"""
+
+# Nested like brackets: a cancellation closes the newest event of its kind that is still open.
+CENSUS = """
+create macro jobs.census_as_known(opens, closes, known_at) as table
+with learnt as (
+    select
+        nights.night,
+        nights.midnight,
+        events.*,
+        replace(events.event, 'cancel_', '') as kind,
+        if(events.event like 'cancel_%', -1, 1) as weight,
+        (
+            events.received_at, events.feed, events."partition", events."offset", events."row"
+        ) as learnt_as
+    from jobs.nights
+    inner join {lake}.encounter_events as events
+        on events.received_at <= coalesce(known_at, nights.midnight)
+    where nights.closes > opens and nights.closes <= closes
+        and events.encounter_id is not null
+        and events.event_at is not null
+        and events.event in (
+            'admit', 'transfer', 'discharge', 'register',
+            'cancel_admit', 'cancel_transfer', 'cancel_discharge'
+        )
+),
+nested as (
+    select
+        *,
+        sum(weight) over (
+            partition by night, facility, encounter_id, kind order by learnt_as
+        ) as nesting
+    from learnt
+),
+standing as (
+    select *
+    from nested
+    qualify weight = 1 and coalesce(min(nesting) over (
+        partition by night, facility, encounter_id, kind order by learnt_as
+        rows between 1 following and unbounded following
+    ) >= nesting, true)
+),
+newest as (
+    select *
+    from standing
+    where event_at <= midnight
+    qualify row_number() over (
+        partition by night, facility, encounter_id order by event_at desc, learnt_as desc
+    ) = 1
+)
+select
+    newest.night,
+    coalesce(identities.surviving_id, newest.patient_id) as patient_id,
+    newest.encounter_id,
+    nullif(newest.unit, '') as unit,
+    newest.received_at,
+    newest.feed,
+    newest."partition",
+    newest."offset",
+    newest."row",
+    newest.patient_id as sent_patient_id
+from newest left join {lake}.survivors(coalesce(known_at, closes)) as identities
+    on identities.retired_id = newest.patient_id
+    and identities.facility is not distinct from newest.facility
+where newest.kind != 'discharge'
+"""
+
+# Without a last day a prescription ends with the stay; without a stay, on its first day.
+MEDICATIONS = """
+create macro jobs.active_medications_as_known(opens, closes, known_at) as table
+with nights_asked as (
+    select nights.night, nights.closes as run_at, nights.midnight, nights.next_midnight
+    from jobs.nights
+    where nights.closes > opens and nights.closes <= closes
+),
+states as (
+    select
+        nights.night,
+        nights.midnight,
+        nights.next_midnight,
+        nights.run_at,
+        sent.*
+    from nights_asked as nights
+    inner join {lake}.medication_events as sent
+        on sent.received_at <= coalesce(known_at, nights.run_at)
+    where sent.event in ('ordered', 'changed', 'discontinued', 'cancelled')
+        and jobs.prescription(sent.order_id) is not null
+        and (
+            sent.event in ('ordered', 'cancelled')
+            or coalesce(sent.documented_at, sent.received_at) <= nights.run_at
+        )
+    qualify row_number() over (
+        partition by nights.night, sent.facility, sent.patient_id, sent.order_id
+        order by
+            sent.received_at desc, sent.feed desc, sent."partition" desc, sent."offset" desc,
+            sent."row" desc
+    ) = 1
+),
+stays as (
+    select
+        nights.night,
+        events.facility,
+        events.encounter_id,
+        max(events.discharged_at) filter (where events.event = 'discharge') as discharged_at,
+        max(events.received_at) filter (where events.event = 'discharge') as told_at,
+        max(events.received_at) filter (where events.event = 'cancel_discharge') as untold_at
+    from nights_asked as nights
+    inner join {lake}.encounter_events as events
+        on events.received_at <= coalesce(known_at, nights.run_at)
+    where events.encounter_id is not null
+    group by all
+),
+lasting as (
+    select
+        states.*,
+        coalesce(
+            states.ended_at,
+            case
+                when stays.encounter_id is null then states.started_at
+                when stays.told_at >= coalesce(stays.untold_at, stays.told_at)
+                    then stays.discharged_at
+            end,
+            'infinity'::timestamptz
+        ) as lasts_until
+    from states left join stays
+        on stays.night = states.night
+        and stays.encounter_id = states.encounter_id
+        and stays.facility is not distinct from states.facility
+    where states.event in ('ordered', 'changed')
+)
+select
+    lasting.night,
+    coalesce(identities.surviving_id, lasting.patient_id) as patient_id,
+    jobs.prescription(lasting.order_id) as prescription_id,
+    lasting.code_text as drug,
+    lasting.code as drug_code,
+    lasting.dose,
+    lasting.dose_unit,
+    lasting.route,
+    lasting.started_at,
+    lasting.ended_at,
+    lasting.encounter_id,
+    lasting.received_at,
+    lasting.feed,
+    lasting."partition",
+    lasting."offset",
+    lasting."row",
+    lasting.patient_id as sent_patient_id
+from lasting left join {lake}.survivors(coalesce(known_at, closes)) as identities
+    on identities.retired_id = lasting.patient_id
+    and identities.facility is not distinct from lasting.facility
+where lasting.started_at < lasting.next_midnight and lasting.lasts_until >= lasting.midnight
+"""
+
+VITALS = """
+create macro jobs.stream_vitals(opens, closes) as table
+from jobs.stream_results('{vitals}', 'vitals', opens, closes)
+"""
+LABS = """
+create macro jobs.stream_labs(opens, closes) as table
+from jobs.stream_results('{labs}', 'labs', opens, closes)
+"""
+CENSUS_THEN = """
+create macro jobs.stream_census(opens, closes) as table
+from jobs.census_as_known(opens, closes, null::timestamptz)
+"""
+MEDICATIONS_THEN = """
+create macro jobs.stream_active_medications(opens, closes) as table
+from jobs.active_medications_as_known(opens, closes, null::timestamptz)
+"""
+
+MACROS = (RESULTS, CENSUS, MEDICATIONS, VITALS, LABS, CENSUS_THEN, MEDICATIONS_THEN)
