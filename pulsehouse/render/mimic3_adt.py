@@ -2,10 +2,13 @@
 
 Here: one message per event, at the event's own time.
 
-- A01 at admittime, with the admission diagnosis as text (DG1, type A).
+- A01 at admittime, with the admission diagnosis as text (DG1, type A). EVN-6 is the moment at which
+  the first bed was taken, where that was before the admission.
 - A02 at every transfer of kind `transfer`. A unit is the care unit, else WARD and its number.
 - A08 when the service changes (PV1-10), and when the patient dies in hospital (PID-29, PID-30).
-- A03 at dischtime, with the ICD-9 codes of the stay (DG1, type F; in truth assigned later).
+- A03 once the stay has ended and the bed is given up, of which dischtime and the transfers tell:
+  sent at the later of the two, EVN-6 the earlier, PV1-45 dischtime. With the ICD-9 codes of the
+  stay (DG1, type F; in truth assigned later).
 - A call-out from intensive care is a pending transfer (A15; to ward 0, home, a pending discharge
   A16) when it was created, and cancelled (A26, A25) at its outcome when that is `Cancelled`.
 
@@ -60,7 +63,13 @@ places as (
     where eventtype <> 'discharge' and try_cast(intime as timestamp) is not null
 ),
 first_places as (
-    select hadm_id, arg_min(unit, since) as unit from places group by hadm_id
+    select hadm_id, arg_min(unit, since) as unit, min(since) as since from places group by hadm_id
+),
+given_up as (
+    select hadm_id::bigint as hadm_id, max(try_cast(intime as timestamp)) as given_up_at
+    from transfers
+    where eventtype = 'discharge'
+    group by all
 ),
 first_services as (
     select hadm_id::bigint as hadm_id, arg_min(curr_service, transfertime) as service
@@ -108,23 +117,35 @@ happened as (
         unit_of(curr_careunit, curr_wardid), '', '', ''
     from callout where callout_outcome = 'Cancelled'
 ),
-timed as (
+dated as (
     select * exclude (happened_at), try_cast(happened_at as timestamp) as happened_at
     from happened
     where try_cast(happened_at as timestamp) is not null
+),
+timed as (
+    select
+        dated.*,
+        if(event = 'A03', greatest(happened_at, given_up_at), happened_at) as sent,
+        case event
+            when 'A01' then least(happened_at, first_places.since)
+            when 'A03' then least(happened_at, given_up_at)
+            else happened_at
+        end as occurred
+    from dated left join given_up using (hadm_id) left join first_places using (hadm_id)
 )
 select
     stays.subject_id,
     timed.hadm_id,
     birth_date,
     sex,
-    stamp(timed.happened_at + to_days(coalesce(shift, 0))) as sent_at,
+    stamp(timed.sent + to_days(coalesce(shift, 0))) as sent_at,
     case event
         when 'A01' then 0 when 'A02' then 1 when 'A15' then 2 when 'A16' then 2
         when 'A08' then 3 when 'A03' then 90 else 4
     end as rank,
     timed.row_id,
     event,
+    stamp(timed.occurred + to_days(coalesce(shift, 0))) as occurred_at,
     coalesce(timed.unit, places.unit, '') as unit,
     prior,
     coalesce(service, '') as service,
@@ -152,7 +173,18 @@ order by sent_at, rank, stays.subject_id, timed.hadm_id, timed.row_id, event
 """
 
 _NAMES = (
-    *("sent_at", "rank", "row_id", "event", "unit", "prior", "service", "pending", "admitted_at"),
+    *(
+        "sent_at",
+        "rank",
+        "row_id",
+        "event",
+        "occurred_at",
+        "unit",
+        "prior",
+        "service",
+        "pending",
+        "admitted_at",
+    ),
     *("discharged_at", "died_at", "admission_type", "admission_location", "discharge_location"),
     *("diagnosis", "codes"),
 )
@@ -172,7 +204,7 @@ def _text(event: Mapping[str, Any], who: Subject) -> str:
     control_id = f"{name}-{event['row_id']}{'S' if event['service'] and name == 'A08' else ''}"
     return (
         header(SENDER, at, f"ADT^{name}^{_STRUCTURES[name]}", control_id)
-        + segment("EVN", {2: at, 6: at})
+        + segment("EVN", {2: at, 6: event["occurred_at"]})
         + patient(SENDER, replace(who, died_at=event["died_at"]))
         + visit(who, _visit_fields(event))
         + _diagnoses(event)
