@@ -7,16 +7,16 @@ this room). They are imported when their command runs, so that `--help` is quick
 import os
 import sys
 import traceback
-from collections.abc import Callable
 from contextlib import nullcontext, suppress
-from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import Annotated, Any
 
 import typer
 
 from pulsehouse import failure
+from pulsehouse.migrate_commands import migrate
+from pulsehouse.options import JsonOption, LakeOption, example, work
 from pulsehouse.terminal import NOTICE, err, only_ours, out, say, write
 
 DEBUG = "--debug"
@@ -31,16 +31,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.add_typer(migrate, name="migrate")
 
-LakeOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--lake", metavar="DIR", help="The lake's directory. Default: PULSEHOUSE_LAKE, or ./lake."
-    ),
-]
-JsonOption = Annotated[
-    bool, typer.Option("--json", help="Print JSON, and nothing else, to stdout.")
-]
 SpeedOption = Annotated[
     str,
     typer.Option(
@@ -50,15 +42,6 @@ SpeedOption = Annotated[
 IdentifiedOption = Annotated[
     bool, typer.Option("--identified", help="Include names, identifiers and raw messages.")
 ]
-
-
-def _example(*lines: str) -> str:
-    return "Example: " + "  ".join(lines)
-
-
-def _work(module: str) -> Callable[..., int]:
-    """What a command runs; imported only now, because its engines take half a second."""
-    return cast("Callable[..., int]", import_module(f"pulsehouse.{module}").run)
 
 
 def _release() -> str:
@@ -88,7 +71,7 @@ def _global_options(
     """Options of every command; `--debug` is taken out before parsing, and is here for its help."""
 
 
-@app.command(epilog=_example("pulsehouse demo"))
+@app.command(epilog=example("pulsehouse demo"))
 def demo(
     lake: Annotated[
         Path, typer.Option("--lake", metavar="DIR", help="Where the demo's lake goes.")
@@ -97,11 +80,11 @@ def demo(
     json: JsonOption = False,
 ) -> int:
     """Replay a bundled sample of real patients, and show what came of it."""
-    return _work("demo")(lake, speed, as_json=json)
+    return work("demo")(lake, speed, as_json=json)
 
 
 @app.command(
-    epilog=_example("pulsehouse render mimic3 CSV_DIR feed.hl7.gz --align 2026-01-05 --days 7")
+    epilog=example("pulsehouse render mimic3 CSV_DIR feed.hl7.gz --align 2026-01-05 --days 7")
 )
 def render(
     source: Annotated[str, typer.Argument(metavar="SOURCE", help="mimic3 or physionet2019.")],
@@ -122,12 +105,12 @@ def render(
     json: JsonOption = False,
 ) -> int:
     """Tell real tables again as the HL7 v2 messages a hospital would have sent."""
-    return _work("rendering")(
+    return work("rendering")(
         source, tables, out, align=align, days=days, as_json=json, extracts=extracts
     )
 
 
-@app.command(epilog=_example("pulsehouse replay feed.hl7.gz --feed mimic3 --lake lake"))
+@app.command(epilog=example("pulsehouse replay feed.hl7.gz --feed mimic3 --lake lake"))
 def replay(
     paths: Annotated[
         list[Path], typer.Argument(metavar="PATH...", help="Files, or directories of files.")
@@ -138,21 +121,24 @@ def replay(
     json: JsonOption = False,
 ) -> int:
     """Put files of a feed into a lake: tables, scores and alerts. Again adds nothing."""
-    return _work("replaying")(paths, feed, lake, speed, as_json=json)
+    return work("replaying")(paths, feed, lake, speed, as_json=json)
 
 
-@app.command(epilog=_example('pulsehouse sql "select rule, count(*) from alerts group by rule"'))
+@app.command(epilog=example('pulsehouse sql "select rule, count(*) from alerts group by rule"'))
 def sql(
     query: Annotated[str, typer.Argument(metavar="QUERY", help="One select, in DuckDB's SQL.")],
     lake: LakeOption = None,
     json: JsonOption = False,
     identified: IdentifiedOption = False,
 ) -> int:
-    """Query the lake's tables; nothing else can be read, and nothing written."""
-    return _work("querying")(query, lake, as_json=json, identified=identified)
+    """Query tables, marts and served views; nothing else can be read, and nothing written.
+
+    What there is: select * from meta.tables, and meta.columns.
+    """
+    return work("querying")(query, lake, as_json=json, identified=identified)
 
 
-@app.command(epilog=_example("pulsehouse explain mimic3-0-8124-sepsis --lake demo-lake"))
+@app.command(epilog=example("pulsehouse explain mimic3-0-8124-sepsis --lake demo-lake"))
 def explain(
     alert_id: Annotated[str, typer.Argument(metavar="ALERT_ID", help="An alert's identity.")],
     lake: LakeOption = None,
@@ -160,11 +146,11 @@ def explain(
     identified: IdentifiedOption = False,
 ) -> int:
     """Show the whole chain of an alert: rule, inputs, stored rows, messages, what was missing."""
-    return _work("explain_report")(alert_id, lake, as_json=json, identified=identified)
+    return work("explain_report")(alert_id, lake, as_json=json, identified=identified)
 
 
 @app.command(
-    epilog=_example(
+    epilog=example(
         "pulsehouse score news2 respiratory_rate=22 spo2=93 oxygen=yes systolic_bp=105"
         " heart_rate=112 consciousness=A temperature=38.4"
     )
@@ -182,22 +168,28 @@ def score(
     json: JsonOption = False,
 ) -> int:
     """Score one set of values by the law of the stream, points per parameter."""
-    return _work("score_report")(name, values or [], variant, as_json=json)
+    return work("score_report")(name, values or [], variant, as_json=json)
 
 
-@app.command(epilog=_example("pulsehouse status --lake demo-lake"))
+@app.command(epilog=example("pulsehouse status --lake demo-lake"))
 def status(lake: LakeOption = None, json: JsonOption = False) -> int:
     """Show what the lake holds, and whether its counts balance."""
-    return _work("status_report")(lake, as_json=json)
+    return work("status_report")(lake, as_json=json)
 
 
-@app.command(epilog=_example("pulsehouse bench --quick"))
+@app.command(epilog=example("pulsehouse audit --lake demo-lake"))
+def audit(lake: LakeOption = None, json: JsonOption = False) -> int:
+    """Show who read what identifies patients, and verify that no entry is missing."""
+    return work("auditing")(lake, as_json=json)
+
+
+@app.command(epilog=example("pulsehouse bench --quick"))
 def bench(
     quick: Annotated[bool, typer.Option("--quick", help="Small and once: half a minute.")] = False,
     json: JsonOption = False,
 ) -> int:
     """Measure speed, latency and memory on this machine."""
-    return _work("benching")(quick=quick, as_json=json)
+    return work("benching")(quick=quick, as_json=json)
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -14,7 +14,8 @@ ENTRY = (
     Column(
         "event",
         STRING,
-        "What happened: declared, attested, promoted, demoted, held, rolled_back, kept, rehearsed.",
+        "What happened: declared, kept, promoted, demoted, held, resumed, rolled_back, attested or "
+        "rehearsed; of an alert declared, promoted, silenced, retired or attested.",
         nullable=False,
     ),
     Column("from_state", STRING, "State before; null for the first entry."),
@@ -26,9 +27,14 @@ ENTRY = (
     Column("reason", STRING, "Why, in words."),
     Column("gate", STRING, "The gate that an attestation is for."),
     Column("evidence", STRING, "Gates as they stood, with evidence ids, as JSON.", nullable=False),
-    Column("cut", STRING, "Cut of the lake, as JSON.", nullable=False),
     Column(
-        "delta_versions", STRING, "Version of each table that was read, as JSON.", nullable=False
+        "cut",
+        STRING,
+        "Cut of the lake, as JSON; the JSON null where a rollback could not read it.",
+        nullable=False,
+    ),
+    Column(
+        "delta_versions", STRING, "Version of each table that was there, as JSON.", nullable=False
     ),
     Column("rules_version", STRING, "Version of the rules in force.", nullable=False),
 )
