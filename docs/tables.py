@@ -39,7 +39,7 @@ NAMES: dict[pa.DataType, str] = {
 
 def page() -> str:
     """The whole page."""
-    shared = [f"## {title}\n\n{_columns(columns)}" for title, columns in SHARED.items()]
+    shared = [f"## {title}\n\n{columns_table(columns)}" for title, columns in SHARED.items()]
     return "\n\n".join([OPENING, _overview(), *shared, *map(_table, TABLES.values())]) + "\n"
 
 
@@ -57,11 +57,12 @@ def _table(table: Table) -> str:
     grain = table.grain[0].upper() + table.grain[1:]
     return (
         f"## {table.name}\n\n{grain}. Key: {key}. Partitioned by `{table.partition_by}`.\n\n"
-        f"{_columns(own)}"
+        f"{columns_table(own)}"
     )
 
 
-def _columns(columns: Iterable[Column]) -> str:
+def columns_table(columns: Iterable[Column]) -> str:
+    """The columns of a table as Markdown."""
     return "\n".join(["| Column | Type | Meaning |", "|---|---|---|", *map(_column, columns)])
 
 

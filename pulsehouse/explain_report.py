@@ -6,8 +6,10 @@ Here: how it is shown. Not here: where it comes from (explanation.py).
 from collections.abc import Iterator
 from pathlib import Path
 
+from lakehouse import audit
 from pulsehouse import terminal
 from pulsehouse.alert_lines import alert_line
+from pulsehouse.connection import restricted
 from pulsehouse.contents import Row
 from pulsehouse.deployment import open_lake
 from pulsehouse.explanation import STORED_IN, Explanation, explanation
@@ -17,7 +19,10 @@ from pulsehouse.score_report import answer_of
 
 def run(alert_id: str, place: Path | None, *, as_json: bool, identified: bool) -> int:
     """Show the chain behind an alert."""
-    found = explanation(open_lake(place), alert_id, identified=identified)
+    lake = open_lake(place)
+    if identified:
+        audit.record(lake, audit.Read("explain", restricted(), alert_id))
+    found = explanation(lake, alert_id, identified=identified)
     if as_json:
         terminal.emit_json(found.to_json())
     else:

@@ -1,7 +1,7 @@
 """`pulsehouse sql`: one reading statement over the lake, in a sandbox.
 
-Here: which tables a person may read, and how rows are shown. Not here: the sandbox itself
-(lakehouse/catalogue.py).
+Here: how rows are shown, and the audit of a read that was asked to identify patients. Not here:
+what can be queried (connection.py), or the sandbox itself (lakehouse/catalogue.py).
 """
 
 import csv
@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from lakehouse.catalogue import connect
-from lakehouse.catalogue import query as run_query
-from lakehouse.tables import TABLES, Table
+from lakehouse import audit
+from lakehouse.tables import TABLES
 from pulsehouse import terminal
-from pulsehouse.deployment import open_lake
+from pulsehouse.connection import open_connection, restricted
+from pulsehouse.deployment import open_lake, settings
 from pulsehouse.failure import OK
 
 # More rows than this are for a file or a pager, not for a screen.
@@ -24,20 +24,16 @@ SCREEN_ROWS = 200
 def run(query: str, place: Path | None, *, as_json: bool, identified: bool) -> int:
     """Run a query and print its rows: a table on a screen, CSV through a pipe, JSON when asked."""
     lake = open_lake(place)
-    readable = tables(identified=identified)
-    with connect(lake, tables=readable, sandboxed=True) as connection:
+    if identified:
+        audit.record(lake, audit.Read("sql", restricted(), query))
+    with open_connection(lake, settings(), identified=identified) as connection:
         try:
-            rows = run_query(connection, query)
+            rows = connection.sql(query).arrow()
         except Exception:
             _hint_at_restricted(query, identified=identified)
             raise
     _show(rows, as_json=as_json)
     return OK
-
-
-def tables(*, identified: bool) -> list[Table]:
-    """The tables that are readable: names, identifiers and raw messages only when asked for."""
-    return [table for table in TABLES.values() if identified or table.phi != "identified"]
 
 
 def _hint_at_restricted(query: str, *, identified: bool) -> None:
