@@ -10,15 +10,16 @@ from datetime import date, time, timedelta
 import dagster as dg
 
 from lakehouse.errors import AppendError, LakehouseError
-from lakehouse.lake import Lake
+from lakehouse.lake import MARKER, Lake
 from lakehouse.settings import Settings
 from lakehouse.tables import Table
 from orchestration.jobs import JOBS
 from orchestration.jobs.contract import JobContract
 from orchestration.legacy.errors import ExtractError, OptionalNotDeliveredError
-from orchestration.legacy.extracts import EXTRACTS, OPTIONAL, columns_of
+from orchestration.legacy.extracts import EXTRACTS, columns_of
 from orchestration.legacy.landing import Landed, land
 from orchestration.legacy.schedule import nightly_schedule
+from orchestration.migration.entering import is_scheduled
 from orchestration.nights import cutoff_at, nightly_partitions, run_at
 from orchestration.shown import table_metadata
 from orchestration.stream_tables import column_schema
@@ -28,6 +29,7 @@ GROUP, JOB = "legacy", "nightly_legacy"
 # fails before the first of its readers arrives.
 PATIENCE = dg.RetryPolicy(max_retries=12, delay=600)
 DAY = timedelta(days=1)
+SCHEDULED = "dagster/schedule_name"
 
 
 def definitions(settings: Settings, patience: dg.RetryPolicy = PATIENCE) -> dg.Definitions:
@@ -60,12 +62,23 @@ def _asset(extract: str, settings: Settings, patience: dg.RetryPolicy) -> dg.Ass
         freshness_policy=_freshness(job, settings),
         pool=GROUP,
         retry_policy=patience,
-        output_required=extract not in OPTIONAL,
+        # An optional extract may be absent, and a retired job is scheduled no more.
+        output_required=False,
     )
     def landed(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
+        if _is_retired(context, settings, job):
+            context.log.info("%s is retired: the schedule lands it no more", job.name)
+            return
         yield from _landed(context, settings, extract, date.fromisoformat(context.partition_key))
 
     return landed
+
+
+def _is_retired(context: dg.AssetExecutionContext, settings: Settings, job: JobContract) -> bool:
+    # By hand, or in a backfill, whatever is asked for is landed.
+    if SCHEDULED not in context.run.tags or not (settings.lake / MARKER).exists():
+        return False
+    return not is_scheduled(Lake.open(settings.lake, create=False), job.name)
 
 
 def _landed(

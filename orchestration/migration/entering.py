@@ -16,7 +16,7 @@ from orchestration.jobs.contract import JobContract
 from orchestration.migration.errors import MigrationError, MoveError, unknown
 from orchestration.migration.facts import versions_of
 from orchestration.migration.ledger import Entry, append_job, job_entries
-from orchestration.migration.states import MOVES, Event, State, after, possible
+from orchestration.migration.states import MOVES, UNSCHEDULED, Event, State, after, possible
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,12 @@ def job_named(name: str) -> JobContract:
 def state_of(entries: list[Entry], job: JobContract) -> State:
     """Where a job stands; one without an entry stands where its declaration will put it."""
     return State(entries[-1].to_state) if entries else _declared_as(job)[1]
+
+
+def is_scheduled(lake: Lake, job: str) -> bool:
+    """Whether the nightly schedule still runs a job: until it is retired."""
+    entries = job_entries(lake).get(job, [])
+    return state_of(entries, job_named(job)) not in UNSCHEDULED
 
 
 def next_entry(entries: list[Entry], job: JobContract, event: Event, said: Said) -> Entry:

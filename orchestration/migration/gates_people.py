@@ -14,8 +14,8 @@ from orchestration.migration.gate import Finding, counted, green, not_yet, red
 from orchestration.migration.gates_nights import NONE_COMPARED, covered_by_nights, entry_id
 from orchestration.migration.gates_stream import covered_by_facts
 from orchestration.migration.ledger import Entry, last_with
-from orchestration.migration.log_scan import log_files, scan
 from orchestration.migration.states import Event
+from orchestration.quality.log_scan import log_files, scan
 
 # What G10 wants to have happened, and how a person would say it.
 PARTS: Mapping[str, str] = {
@@ -44,12 +44,12 @@ select
 def logs(case: Case) -> Finding:
     """G5: no name and no identifier of a patient in the logs of Dagster and dbt."""
     facts = case.facts
-    found = facts.once("logs", lambda: scan(log_files(os.environ), facts.lake, facts.at))
-    if found.found:
+    found = facts.once("logs", lambda: scan(facts.lake, log_files(os.environ), facts.at))
+    if found.leaks:
         # A file's name is ours and no patient's; what stands in it is not repeated.
-        named = ", ".join(sorted(path.name for path in found.found)[:3])
-        told = counted(sum(found.found.values()), "name or identifier")
-        return red(f"{told} of patients in {counted(len(found.found), 'file')}: {named}")
+        places = [f"{leak.file.name}:{leak.line}" for leak in found.leaks[:3]]
+        told = counted(len(found.leaks), "line")
+        return red(f"{told} that name patients, such as {', '.join(places)}")
     if found.files and found.looked_for:
         read = f"{counted(found.files, 'file')}, {found.bytes:,} bytes"
         return green(f"none of {counted(found.looked_for, 'name or identifier')} in {read}")

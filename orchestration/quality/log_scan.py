@@ -1,17 +1,17 @@
 """Looking for patients in logs: what must never stand there.
 
 Here: a scan of files for identifiers and names of the lake's patients, which tells file, line and
-kind, and never the value. Not here: which files a deployment has, and what follows from a leak
+kind, and never the value; and the files that logs are. Not here: what follows from a leak
 (orchestration/migration).
 
 A line is cut into tokens, whatever the case: runs of letters, digits, `_` and `-`, and the parts of
 such a run. Each is held against the tokens of the patients. What is short is as often something
-else, so it is not looked for: identifiers under 6 characters (ports, counts), names under 4 letters
-(Li, Day), and names that are everyday words of a log (`COMMON`: a Mr Field would be found on every
-page). The digits after a decimal point are no identifier, or every clock reading could be one; any
-other count of 6 digits can look like one: a false alarm costs a look at a line, a leak that is
-missed costs more. Not found are identifiers cut by a line's end, names in another spelling, and
-text in a coding that hides its letters, such as base64.
+else, so it is not looked for: identifiers under 6 characters, or under 8 digits where they are
+digits alone (ports, counts, row numbers), names under 4 letters (Li, Day), and names that are
+everyday words of a log (`COMMON`: a Mr Field would be found on every page). The digits after a
+decimal point are no identifier, or every clock reading could be one. Not found are identifiers cut
+by a line's end, names in another spelling, and text in a coding that hides its letters, such as
+base64.
 """
 
 import gzip
@@ -35,7 +35,10 @@ from lakehouse.tables import ENCOUNTER_EVENTS, IDENTITY_EVENTS, PATIENT_DEMOGRAP
 Kind = Literal["patient_id", "encounter_id", "name"]
 
 SHORTEST_IDENTIFIER = 6
+SHORTEST_NUMBER = 8
 SHORTEST_NAME = 4
+DAGSTER_HOME = "DAGSTER_HOME"
+DBT_LOGS = Path(__file__).parents[2] / "dbt_project" / "logs"
 # Lines that are held against the patients together; more is faster, and takes more memory.
 LINES = 50_000
 # A line without an end, as in an event store, is read in pieces that overlap by one token.
@@ -79,9 +82,16 @@ parts as (
 )
 select token, min(kind) as kind from parts
 where case when kind = 'name' then length(token) >= $name and not list_contains($common, token)
+    when regexp_full_match(token, '[0-9]+') then length(token) >= $number
     else length(token) >= $identifier end
 group by token
 """
+_SHORTEST = {
+    "name": SHORTEST_NAME,
+    "identifier": SHORTEST_IDENTIFIER,
+    "number": SHORTEST_NUMBER,
+    "common": sorted(COMMON),
+}
 _FOUND = "select line, kind from tokens join sought using (token) group by all order by all"
 
 
@@ -94,8 +104,24 @@ class Leak:
     kind: Kind
 
 
-def scan(lake: Lake, paths: Iterable[Path], at: Cut | None = None) -> list[Leak]:
-    """Every line of some files that names a patient of a lake; a folder stands for its files.
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """What was read, how many names and identifiers were looked for, and where any stands."""
+
+    files: int
+    bytes: int
+    looked_for: int
+    leaks: tuple[Leak, ...]
+
+
+def log_files(environ: Mapping[str, str]) -> list[Path]:
+    """The logs and event stores of Dagster and dbt, where there are any."""
+    home = environ.get(DAGSTER_HOME)
+    return list(_files([DBT_LOGS, *([Path(home)] if home else [])]))
+
+
+def scan(lake: Lake, paths: Iterable[Path], at: Cut | None = None) -> Scan:
+    """Look in files for whatever names a patient of a lake; a folder stands for its files.
 
     Args:
         lake: The lake whose patients are looked for.
@@ -103,17 +129,19 @@ def scan(lake: Lake, paths: Iterable[Path], at: Cut | None = None) -> list[Leak]
         at: The cut up to which its patients are known; the newest where None.
     """
     tables = (PATIENT_DEMOGRAPHICS, ENCOUNTER_EVENTS, IDENTITY_EVENTS)
-    shortest = {"name": SHORTEST_NAME, "identifier": SHORTEST_IDENTIFIER}
+    files = list(_files(paths))
     with connect(lake, tables=tables, at=at) as connection:
-        connection.execute(_SOUGHT, {**shortest, "common": sorted(COMMON)})
-        return [leak for path in _files(paths) for leak in _leaks(connection, path)]
+        connection.execute(_SOUGHT, _SHORTEST)
+        (looked_for,) = connection.execute("select count(*) from sought").fetchone() or (0,)
+        leaks = tuple(leak for path in files for leak in _leaks(connection, path))
+    return Scan(len(files), sum(path.stat().st_size for path in files), looked_for, leaks)
 
 
 def _files(paths: Iterable[Path]) -> Iterator[Path]:
     for path in paths:
         if path.is_dir():
             yield from (file for file in sorted(path.rglob("*")) if file.is_file())
-        else:
+        elif path.exists():
             yield path
 
 

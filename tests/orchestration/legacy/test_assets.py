@@ -1,14 +1,19 @@
 """The nightly jobs in Dagster: what is shown, what fails, and what is tried again."""
 
-from datetime import date
+from dataclasses import replace
+from datetime import UTC, date, datetime
 
 import dagster as dg
 import pytest
 
 from lakehouse.lake import Lake
 from lakehouse.settings import Settings
+from orchestration.jobs import JOBS
 from orchestration.legacy.assets import definitions
 from orchestration.legacy.extracts import EXTRACTS
+from orchestration.migration.entering import Said, next_entry
+from orchestration.migration.ledger import append_job
+from orchestration.migration.states import Event
 from tests.orchestration.legacy.dropping import ROW, Drop, as_csv, landed
 
 AT_ONCE = dg.RetryPolicy(max_retries=1)
@@ -26,6 +31,12 @@ def night(hospital, tmp_path_factory):
 def _run(settings, key):
     assets = definitions(settings, AT_ONCE).assets
     return dg.materialize(assets, partition_key=key, raise_on_error=False)
+
+
+def _retire(lake, job):
+    said = Said("Dr Example", "walked through", datetime(2026, 1, 5, tzinfo=UTC))
+    entry = next_entry([], JOBS[job], Event.ATTESTED, said)
+    append_job(lake, replace(entry, to_state="RETIRED"))
 
 
 def _failed(result):
@@ -56,6 +67,15 @@ def test_a_materialisation_says_where_rows_come_from_and_up_to_when(night):
     assert census["announced_cutoff"].value == "2026-01-06T00:00:00+00:00"
     assert found["vitals"]["announced_cutoff"].value == "2026-01-06T02:00:00+00:00"
     assert "preview" in census
+
+
+def test_the_schedule_lands_a_retired_job_no_more_and_a_backfill_still_does(hospital, tmp_path):
+    settings = hospital.settings.model_copy(update={"lake": tmp_path / "lake"})
+    _retire(Lake.open(settings.lake, create=True), "census")
+    assets = [one for one in definitions(settings, AT_ONCE).assets if one.key.path[1] == "census"]
+    for tags, landed_rows in (({"dagster/schedule_name": "nightly"}, False), ({}, True)):
+        done = dg.materialize(assets, partition_key="2026-01-06", tags=tags)
+        assert bool(done.get_asset_materialization_events()) is landed_rows
 
 
 def test_a_bad_extract_fails_its_asset_alone_without_a_second_try(hospital, tmp_path):

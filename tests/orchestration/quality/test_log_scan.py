@@ -28,13 +28,14 @@ def named(hospital, tmp_path_factory):
         given_name="'Li'",
         patient_id="'MRN-0099881'",
     )
+    change(lake, log_scan.ENCOUNTER_EVENTS, "true", encounter_id="'90' || encounter_id")
     return lake
 
 
 @pytest.fixture(scope="module")
 def encounter(named):
     with connect(named) as connection:
-        sql = "select max(encounter_id) from encounter_events where length(encounter_id) >= 6"
+        sql = "select max(encounter_id) from encounter_events where length(encounter_id) >= 8"
         return connection.sql(sql).fetchall()[0][0]
 
 
@@ -43,8 +44,12 @@ def write(path, *lines):
     return path
 
 
+def found(lake, paths):
+    return list(scan(lake, paths).leaks)
+
+
 def test_a_log_without_patients_has_no_leak(named, tmp_path):
-    assert scan(named, [write(tmp_path / "run.log")]) == []
+    assert found(named, [write(tmp_path / "run.log")]) == []
 
 
 @pytest.mark.parametrize(
@@ -58,20 +63,38 @@ def test_a_log_without_patients_has_no_leak(named, tmp_path):
 )
 def test_each_way_of_naming_a_patient_is_found_with_its_line(named, tmp_path, line, kind):
     file = write(tmp_path / "run.log", line)
-    assert Leak(file, 3, kind) in scan(named, [file])
+    assert Leak(file, 3, kind) in found(named, [file])
 
 
 def test_a_visit_is_found_also_within_a_longer_word(named, encounter, tmp_path):
     file = write(tmp_path / "run.log", f"asset key visit_{encounter} failed")
-    assert scan(named, [file]) == [Leak(file, 3, "encounter_id")]
+    assert found(named, [file]) == [Leak(file, 3, "encounter_id")]
 
 
 def test_the_fraction_of_a_second_is_no_visit(named, encounter, tmp_path):
-    assert scan(named, [write(tmp_path / "run.log", f"took 3.{encounter} s")]) == []
+    assert found(named, [write(tmp_path / "run.log", f"took 3.{encounter} s")]) == []
 
 
 def test_short_names_and_everyday_words_are_not_looked_for(named, tmp_path):
-    assert scan(named, [write(tmp_path / "run.log", "Li said that field 7 is missing")]) == []
+    assert found(named, [write(tmp_path / "run.log", "Li said that field 7 is missing")]) == []
+
+
+def test_short_numbers_are_not_looked_for(named, encounter, tmp_path):
+    assert found(named, [write(tmp_path / "run.log", f"{encounter[-6:]} rows")]) == []
+
+
+def test_it_is_told_how_much_was_read_and_looked_for(named, tmp_path):
+    file = write(tmp_path / "run.log")
+    told = scan(named, [file, tmp_path / "no such file"])
+    assert (told.files, told.bytes) == (1, file.stat().st_size)
+    assert told.looked_for > 2
+
+
+def test_logs_are_those_of_the_dagster_home_that_is_set(tmp_path):
+    (tmp_path / "storage").mkdir()
+    file = write(tmp_path / "storage" / "run.log")
+    assert file in log_scan.log_files({"DAGSTER_HOME": str(tmp_path)})
+    assert file not in log_scan.log_files({})
 
 
 def test_folders_gzip_and_lines_without_an_end_are_read(named, tmp_path):
@@ -81,20 +104,20 @@ def test_folders_gzip_and_lines_without_an_end_are_read(named, tmp_path):
         old.write(QUIET + "MRN-0099881\n")
     long = "x " * 700_000 + "MRN-0099881" + " x" * 700_000
     (home / "events.db").write_bytes(b"\x00\xff" + long.encode())
-    found = scan(named, [tmp_path / "home"])
-    assert {(leak.file.name, leak.line) for leak in found} == {("old.log.gz", 3), ("events.db", 1)}
+    leaks = found(named, [tmp_path / "home"])
+    assert {(leak.file.name, leak.line) for leak in leaks} == {("old.log.gz", 3), ("events.db", 1)}
 
 
 def test_a_name_on_the_border_of_two_pieces_is_found(named, tmp_path):
     border = log_scan.PIECE - 5
     file = tmp_path / "one_line.log"
     file.write_text("x" * (border - 1) + " MRN-0099881 y", encoding="utf-8")
-    assert [(leak.line, leak.kind) for leak in scan(named, [file])] == [(1, "patient_id")]
+    assert [(leak.line, leak.kind) for leak in found(named, [file])] == [(1, "patient_id")]
 
 
 def test_a_leak_never_tells_the_value(named, encounter, tmp_path):
     file = write(tmp_path / "run.log", f"MRN-0099881 {encounter} Quillfeather")
-    told = str([asdict(leak) for leak in scan(named, [file])]).lower()
+    told = str([asdict(leak) for leak in found(named, [file])]).lower()
     assert encounter not in told
     assert "0099881" not in told
     assert "quillfeather" not in told
