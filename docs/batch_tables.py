@@ -1,6 +1,6 @@
-"""The page docs/batch-tables.md: the tables of batch work and the marts.
+"""The page docs/batch_tables.md: the tables of batch work and the marts.
 
-Here: `page()`, and `python -m docs.batch_tables > docs/batch-tables.md`. A test holds the file
+Here: `page()`, and `python -m docs.batch_tables > docs/batch_tables.md`. A test holds the file
 equal to it. Not here: any column: they are in lakehouse/batch and dbt_project/models/marts.
 """
 

@@ -4,6 +4,7 @@ Here: the commands, their options and help. Not here: their work (migrating.py,
 migrate_reconcile.py, migrate_alerts.py), which is imported when a command runs.
 """
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -54,8 +55,8 @@ def evidence(job: JobArgument, lake: LakeOption = None, json: JsonOption = False
 @migrate.command(epilog=example('pulsehouse migrate promote census --reason "agreed on Monday"'))
 def promote(
     job: JobArgument,
-    reason: ReasonOption,
     *,
+    reason: ReasonOption = "every gate is green",
     by: ByOption = None,
     lake: LakeOption = None,
     json: JsonOption = False,
@@ -146,6 +147,18 @@ def attest(
     return work("migrating", "attested")(gate, job, reason, by, lake, as_json=json, dry_run=dry_run)
 
 
+@migrate.command(epilog=example("pulsehouse migrate prove --lake lake"))
+def prove(
+    lake: LakeOption = None,
+    nights: Annotated[
+        int | None, typer.Option("--nights", min=1, help="Only the last so many days; all if none.")
+    ] = None,
+    json: JsonOption = False,
+) -> int:
+    """Replay every stored message, and say whether every table comes out the same, row for row."""
+    return work("migrate_prove")(lake, nights, as_json=json)
+
+
 @migrate.command(
     epilog=example("pulsehouse migrate reconcile census --from 2026-01-05 --to 2026-01-18")
 )
@@ -156,12 +169,20 @@ def reconcile(
     *,
     first: Annotated[str, typer.Option("--from", metavar="DATE", help="The first night.")],
     last: Annotated[str, typer.Option("--to", metavar="DATE", help="The last night.")],
+    extracts: Annotated[
+        Path | None,
+        typer.Option(
+            "--extracts", metavar="DIR", help="The drop folder. Default: PULSEHOUSE_EXTRACTS."
+        ),
+    ] = None,
     lake: LakeOption = None,
     json: JsonOption = False,
     dry_run: DryRunOption = False,
 ) -> int:
     """Land the nightly extracts of some nights, and hold each night against the stream."""
-    return work("migrate_reconcile")(job, first, last, lake, as_json=json, dry_run=dry_run)
+    return work("migrate_reconcile")(
+        job, first, last, lake, extracts, as_json=json, dry_run=dry_run
+    )
 
 
 @alerts.command("status", epilog=example("pulsehouse migrate alerts status --lake lake"))

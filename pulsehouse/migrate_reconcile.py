@@ -10,8 +10,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from orchestration.reconciliation.comparing import compare
-
+from lakehouse.batch.reconciliation import EXPLAINED
 from lakehouse.errors import LakehouseError
 from lakehouse.lake import Lake
 from lakehouse.settings import Settings
@@ -19,12 +18,16 @@ from orchestration.jobs import JOBS
 from orchestration.jobs.contract import JobContract
 from orchestration.legacy.landing import land
 from orchestration.migration.entering import job_named
+from orchestration.reconciliation.comparing import compare
 from pulsehouse import migrating, terminal
 from pulsehouse.bars import bar
 from pulsehouse.deployment import settings
 from pulsehouse.failure import FOUND_PROBLEMS, OK, USAGE, CommandError
 
-COLUMNS = ("job", "night", "legacy", "stream", "matched", "unexplained", "wrong patients", "said")
+COLUMNS = (
+    *("job", "night", "legacy", "stream", "matched", "explained", "unexplained"),
+    *("wrong patients", "said"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +39,15 @@ class Reconciled:
     legacy_rows: int | None = None
     stream_rows: int | None = None
     matched: int | None = None
+    explained: int | None = None
     unexplained: int | None = None
     wrong_patients: int | None = None
     error: str | None = None
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether it was compared, and nothing counts against the job."""
+        return not (self.error or self.unexplained or self.wrong_patients)
 
 
 def run(
@@ -46,6 +55,7 @@ def run(
     first: str,
     last: str,
     place: Path | None,
+    extracts: Path | None,
     *,
     as_json: bool,
     dry_run: bool,
@@ -57,12 +67,18 @@ def run(
         found = [Reconciled(job.name, night) for job, night in work]
         terminal.say("dry run: nothing was landed, compared or written")
     else:
-        found = list(_reconciled(lake, settings(), work))
+        found = list(_reconciled(lake, _settings(extracts), work))
     if as_json:
         terminal.emit_json({"nights": [_json(one) for one in found]})
     else:
         terminal.show_table("Nights", COLUMNS, [tuple(_json(one).values()) for one in found])
-    return FOUND_PROBLEMS if any(one.error for one in found) else OK
+    return OK if all(one.is_clean for one in found) else FOUND_PROBLEMS
+
+
+def _settings(extracts: Path | None) -> Settings:
+    # A folder that is named is read, also where a database is set.
+    named = {} if extracts is None else {"extracts": extracts, "extracts_url": None}
+    return settings().model_copy(update=named)
 
 
 def _reconciled(
@@ -90,6 +106,7 @@ def _one(lake: Lake, ours: Settings, job: JobContract, night: date) -> Reconcile
         found.legacy_rows,
         found.stream_rows,
         found.matched,
+        sum(getattr(found, name) for name in EXPLAINED),
         found.unexplained,
         found.wrong_patients,
     )

@@ -37,7 +37,7 @@ CONDITIONS: Mapping[str, Condition] = {
     "G2": Condition(
         "replay is equal",
         gates_stream.replays,
-        "materialise the asset replays/arrival_order; where it differs, it says which rows",
+        "pulsehouse migrate prove, or the asset replays/arrival_order; it says which rows differ",
     ),
     "G3": Condition(
         "grain holds on both sides",
