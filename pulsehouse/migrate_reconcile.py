@@ -26,7 +26,7 @@ from pulsehouse.failure import FOUND_PROBLEMS, OK, USAGE, CommandError
 
 COLUMNS = (
     *("job", "night", "legacy", "stream", "matched", "explained", "unexplained"),
-    *("wrong patients", "said"),
+    *("wrong patients", "repeated keys", "said"),
 )
 
 
@@ -42,12 +42,13 @@ class Reconciled:
     explained: int | None = None
     unexplained: int | None = None
     wrong_patients: int | None = None
+    repeated_keys: int | None = None
     error: str | None = None
 
     @property
     def is_clean(self) -> bool:
         """Whether it was compared, and nothing counts against the job."""
-        return not (self.error or self.unexplained or self.wrong_patients)
+        return not (self.error or self.unexplained or self.wrong_patients or self.repeated_keys)
 
 
 def run(
@@ -109,6 +110,7 @@ def _one(lake: Lake, ours: Settings, job: JobContract, night: date) -> Reconcile
         sum(getattr(found, name) for name in EXPLAINED),
         found.unexplained,
         found.wrong_patients,
+        found.legacy_repeated + found.stream_repeated,
     )
 
 

@@ -4,8 +4,8 @@ Here: what Dagster shows and retries. Not here: landing (landing.py), or the mar
 batch by decision and read what lands here (dbt_project/).
 """
 
-from collections.abc import Iterator
-from datetime import date, time, timedelta
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime, time, timedelta
 
 import dagster as dg
 
@@ -28,13 +28,24 @@ GROUP, JOB = "legacy", "nightly_legacy"
 # For what may still come: the night's files, or the database. Two hours in all, so that the asset
 # fails before the first of its readers arrives.
 PATIENCE = dg.RetryPolicy(max_retries=12, delay=600)
+# What has not come by then comes no more by itself: a backfill of old nights fails at once.
+WAITING = timedelta(hours=2)
 DAY = timedelta(days=1)
 SCHEDULED = "dagster/schedule_name"
 
 
-def definitions(settings: Settings, patience: dg.RetryPolicy = PATIENCE) -> dg.Definitions:
+def clock() -> datetime:
+    """The machine's clock."""
+    return datetime.now(UTC)
+
+
+def definitions(
+    settings: Settings,
+    patience: dg.RetryPolicy = PATIENCE,
+    now: Callable[[], datetime] = clock,
+) -> dg.Definitions:
     """The assets of the nightly jobs, their job and its schedule; building them touches nothing."""
-    assets = [_asset(extract, settings, patience) for extract in EXTRACTS]
+    assets = [_asset(extract, settings, patience, now) for extract in EXTRACTS]
     job = dg.define_asset_job(
         JOB,
         selection=dg.AssetSelection.assets(*assets),
@@ -43,7 +54,9 @@ def definitions(settings: Settings, patience: dg.RetryPolicy = PATIENCE) -> dg.D
     return dg.Definitions(assets=assets, jobs=[job], schedules=[nightly_schedule(settings, JOB)])
 
 
-def _asset(extract: str, settings: Settings, patience: dg.RetryPolicy) -> dg.AssetsDefinition:
+def _asset(
+    extract: str, settings: Settings, patience: dg.RetryPolicy, now: Callable[[], datetime]
+) -> dg.AssetsDefinition:
     table, job = EXTRACTS[extract], _job_of(EXTRACTS[extract])
 
     @dg.asset(
@@ -69,7 +82,9 @@ def _asset(extract: str, settings: Settings, patience: dg.RetryPolicy) -> dg.Ass
         if _is_retired(context, settings, job):
             context.log.info("%s is retired: the schedule lands it no more", job.name)
             return
-        yield from _landed(context, settings, extract, date.fromisoformat(context.partition_key))
+        night = date.fromisoformat(context.partition_key)
+        is_tonight = now() - run_at(night, settings) < WAITING
+        yield from _landed(context, settings, extract, night, is_tonight=is_tonight)
 
     return landed
 
@@ -82,7 +97,12 @@ def _is_retired(context: dg.AssetExecutionContext, settings: Settings, job: JobC
 
 
 def _landed(
-    context: dg.AssetExecutionContext, settings: Settings, extract: str, night: date
+    context: dg.AssetExecutionContext,
+    settings: Settings,
+    extract: str,
+    night: date,
+    *,
+    is_tonight: bool,
 ) -> Iterator[dg.MaterializeResult[None]]:
     table = EXTRACTS[extract]
     try:
@@ -92,7 +112,8 @@ def _landed(
         context.log.warning("%s", error)
         return
     except LakehouseError as error:
-        failure = _failure(error)
+        failure = _failure(error, is_tonight=is_tonight)
+        context.log.warning("%s", error)
     else:
         _compare_cutoffs(context, found, table, night, settings)
         shown = table_metadata(lake, table, partition=night.isoformat())
@@ -114,8 +135,8 @@ def _compare_cutoffs(
         )
 
 
-def _failure(error: LakehouseError) -> dg.Failure:
-    """What, where and how to mend it; tried again only where waiting may help."""
+def _failure(error: LakehouseError, *, is_tonight: bool) -> dg.Failure:
+    """What, where and how to mend it; tried again only where waiting may help, and tonight."""
     told = {"what": str(error)}
     waits = isinstance(error, AppendError)
     if isinstance(error, ExtractError):
@@ -124,7 +145,7 @@ def _failure(error: LakehouseError) -> dg.Failure:
     return dg.Failure(
         description=str(error),
         metadata={name: dg.MetadataValue.text(text) for name, text in told.items()},
-        allow_retries=waits,
+        allow_retries=waits and is_tonight,
     )
 
 

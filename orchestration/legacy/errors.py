@@ -90,6 +90,14 @@ class ChangedColumnsError(ExtractError):
     """The extract has other columns, or another order, than its contract."""
 
 
+class OtherCutoffError(ExtractError):
+    """The extract knew up to another moment than the job of its night."""
+
+
+class OtherNightError(ExtractError):
+    """The extract holds the rows of another night."""
+
+
 class DatabaseDownError(ExtractError):
     """The database of the extracts does not answer, or does not let us in."""
 

@@ -21,7 +21,7 @@ from lakehouse.lake import Lake
 from lakehouse.publishing import replace_rows
 from lakehouse.settings import Settings
 from lakehouse.tables import Table
-from orchestration.legacy import csv_files, drop_folder
+from orchestration.legacy import csv_files, drop_folder, its_night
 from orchestration.legacy.extracts import table_of
 from orchestration.legacy.staging import Origin, add_origin
 
@@ -90,6 +90,7 @@ def _replace(
         if memory:
             engine.execute(f"set memory_limit = {quoted_text(memory)}")
         origin = _stage(engine, settings, extract, night, table)
+        its_night.check(engine, lake, settings, table, night, origin)
         replace_rows(
             engine,
             lake,

@@ -28,7 +28,8 @@ def nightly_schedule(settings: Settings, job: str) -> dg.ScheduleDefinition:
         execution_timezone=settings.hospital_zone,
         job_name=job,
         description=f"Every night at {settings.batch_hour:02}:00 in {settings.hospital_zone}; "
-        "where the clock skips that hour, at once; where it comes twice, the second time.",
+        "where the clock skips that hour, at once; where it comes twice, the second time. Of the"
+        " schedules `nightly` and `nightly_legacy` one is enough: the first does what both do.",
     )
     def nightly(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         night = context.scheduled_execution_time.astimezone(zone).date()

@@ -24,6 +24,7 @@ BEFORE = date(2026, 1, 5)
 CENSUS = columns_of(EXTRACTS["census"])
 DELTA = files("duckdb_extension_delta") / f"extensions/v{duckdb.__version__}/delta.duckdb_extension"
 ROW = ("2026-01-06 00:00:00", "SYN-1", "SYN-E1", "ICU")
+ROW_BEFORE = ("2026-01-05 00:00:00", *ROW[1:])
 
 
 def as_csv(rows: Iterable[Sequence[str]], header: Sequence[str] = CENSUS, end: str = "\n") -> bytes:
@@ -91,7 +92,7 @@ class Drop:
         return caught.value
 
     def _land_before(self) -> None:
-        self.put(as_csv([ROW]), BEFORE)
+        self.put(as_csv([ROW_BEFORE]), BEFORE)
         self.land(BEFORE)
 
 

@@ -1,7 +1,7 @@
 """The nightly jobs in Dagster: what is shown, what fails, and what is tried again."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import dagster as dg
 import pytest
@@ -16,6 +16,7 @@ from orchestration.migration.ledger import append_job
 from orchestration.migration.states import Event
 from tests.orchestration.legacy.dropping import ROW, Drop, as_csv, landed
 
+TONIGHT = datetime(2026, 1, 6, 2, 30, tzinfo=UTC)
 AT_ONCE = dg.RetryPolicy(max_retries=1)
 KEYS = {dg.AssetKey(["legacy", extract]) for extract in EXTRACTS}
 
@@ -28,8 +29,8 @@ def night(hospital, tmp_path_factory):
     return settings, _run(settings, "2026-01-06")
 
 
-def _run(settings, key):
-    assets = definitions(settings, AT_ONCE).assets
+def _run(settings, key, now=TONIGHT):
+    assets = definitions(settings, AT_ONCE, lambda: now).assets
     return dg.materialize(assets, partition_key=key, raise_on_error=False)
 
 
@@ -92,6 +93,12 @@ def test_a_bad_extract_fails_its_asset_alone_without_a_second_try(hospital, tmp_
     assert not _retried(result)
     done = {event.asset_key.path[1] for event in result.get_asset_materialization_events()}
     assert {"census", "vitals", "active_medications"} <= done
+
+
+def test_an_old_night_that_is_not_there_fails_at_once(tmp_path):
+    result = _run(Drop(tmp_path).settings, "2026-01-06", TONIGHT + timedelta(days=1))
+    assert len(_failed(result)) == len(EXTRACTS)
+    assert not _retried(result)
 
 
 def test_a_night_that_is_not_there_yet_is_tried_again(tmp_path):

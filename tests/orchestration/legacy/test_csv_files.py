@@ -13,7 +13,7 @@ from orchestration.legacy import errors
 from orchestration.legacy.csv_files import stage
 from orchestration.legacy.drop_folder import Delivered
 from orchestration.legacy.extracts import EXTRACTS
-from tests.orchestration.legacy.dropping import BEFORE, CENSUS, NIGHT, ROW, as_csv
+from tests.orchestration.legacy.dropping import BEFORE, CENSUS, NIGHT, ROW, ROW_BEFORE, as_csv
 
 # Any text but NUL, which no extract may hold, and halves of a character, which UTF-8 has not.
 TEXT = st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\0"), max_size=8)
@@ -131,7 +131,7 @@ def test_changed_columns_of_the_manifest_are_named(drop):
 
 def test_the_same_night_again_gives_the_same_rows(drop):
     drop.put(as_csv([ROW]))
-    drop.put(as_csv([ROW, ROW]), BEFORE)
+    drop.put(as_csv([ROW_BEFORE, ROW_BEFORE]), BEFORE)
     drop.land(BEFORE)
     first = drop.land()
     rows = drop.landed()
@@ -143,7 +143,7 @@ def test_the_same_night_again_gives_the_same_rows(drop):
 def test_landings_of_one_table_at_once_lose_none(drop):
     nights = [NIGHT.replace(day=day) for day in range(1, 9)]
     for night in nights:
-        drop.put(as_csv([ROW]), night)
+        drop.put(as_csv([(f"{night} 00:00:00", *ROW[1:])]), night)
     threads = [threading.Thread(target=drop.land, args=(night,)) for night in nights]
     for thread in threads:
         thread.start()

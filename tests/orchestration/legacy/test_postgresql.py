@@ -51,12 +51,12 @@ def test_every_type_of_a_column_has_its_text(drop, database):
     database.execute("drop table census")
     database.execute(
         "create view census as select date '2026-01-06' as night,"
-        " timestamptz '2026-01-06 00:00+02' at time zone 'UTC' as census_at, true as patient_id,"
+        " timestamptz '2026-01-06 02:00+02' at time zone 'UTC' as census_at, true as patient_id,"
         " '0.1'::float8 as encounter_id, null::text as unit"
     )
     drop.land()
     assert drop.landed(columns="census_at, patient_id, encounter_id, unit") == [
-        ("2026-01-05 22:00:00", "true", "0.1", None)
+        ("2026-01-06 00:00:00", "true", "0.1", None)
     ]
 
 
