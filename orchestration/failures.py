@@ -9,12 +9,14 @@ import dagster as dg
 # By a phrase of the failure, what helps; the first that fits. A phrase that no failure has any more
 # is worth nothing: a test makes each of them fail.
 ADVICE: tuple[tuple[str, str], ...] = (
-    ("dbt", "Look at the step's message for the model and mend it; nothing published was changed."),
+    ("cannot be promoted", "Nothing was changed. Mend what each gate names, then launch it again."),
+    ("dbt", "Mend the model that the step's message names; its table is as it was before."),
     ("no lake at", "Set PULSEHOUSE_LAKE, or `lake` in pulsehouse.toml, to a lake that exists."),
     ("is damaged", "Stop the stream, keep the lake as it is, and replay its feeds into a new one."),
     ("No space left", "Free space on the lake's disk, then re-execute the run from its failure."),
     ("Permission denied", "Give Dagster's user the lake's files, then re-execute from failure."),
 )
+WILL_RETRY = "dagster/will_retry"
 OTHERWISE = (
     "Read the failed step's message, mend what it names, then re-execute the run from its failure:"
     " what is published is as it was before the step."
@@ -39,6 +41,8 @@ def failure_sensor() -> dg.SensorDefinition:
             (event.step_key, event.step_failure_data.error_display_string)
             for event in context.get_step_failure_events()
         ]
+        if context.dagster_run.tags.get(WILL_RETRY) == "true":
+            return
         text = " ".join(why for _, why in steps) or context.failure_event.message or ""
         named = ", ".join(f"`{step}`" for step, _ in steps if step) or "the run itself"
         context.instance.report_engine_event(

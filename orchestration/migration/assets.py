@@ -4,23 +4,28 @@ Here: what Dagster shows and may start. Not here: rules and gates (the other mod
 every function here calls one of them.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 
 import dagster as dg
+import duckdb
 
 from lakehouse.batch.migration import JOB_LEDGER
+from lakehouse.catalogue import quoted_name
+from lakehouse.columns import PROVENANCE
 from lakehouse.errors import LakehouseError
 from lakehouse.lake import Lake
 from lakehouse.settings import Settings
 from orchestration.jobs import JOBS
 from orchestration.jobs.contract import JobContract
+from orchestration.mart_models import marts
 from orchestration.migration import deciding
 from orchestration.migration.checks import check_specs, gates_of, listing, results
 from orchestration.migration.decision_jobs import decision_jobs
 from orchestration.migration.ledger import Entry
 from orchestration.migration.reporting import JobStatus
-from orchestration.migration.served import MART_OF, OF_LEGACY, OF_STREAM, columns_of
+from orchestration.migration.served import MART_OF, opened
 from orchestration.shown import Shown, markdown_table, table_metadata
 from orchestration.stream_tables import column_schema
 
@@ -28,13 +33,17 @@ GROUP = "migration"
 LEDGER = dg.AssetKey([GROUP, JOB_LEDGER.name])
 OWNER = "team:data-engineering"
 EVERY_QUARTER_HOUR = "*/15 * * * *"
+# Where no lake is: views over it have every column and no row.
+NOWHERE = Path("no-lake")
 MOVING = [job for job in JOBS.values() if job.decision == "to_migrate"]
 
 
 def definitions(settings: Settings) -> dg.Definitions:
     """The ledger with its checks, one served view per job, and the jobs; nothing is touched."""
+    types = _served_types(settings)
+    served = [_served(job, types.get(job.name, {})) for job in JOBS.values()]
     return dg.Definitions(
-        assets=[_ledger(settings), *(_served(job) for job in JOBS.values())],
+        assets=[_ledger(settings), *served],
         jobs=decision_jobs(settings),
     )
 
@@ -100,7 +109,7 @@ def _row(one: JobStatus) -> tuple[object, ...]:
     return (one.job, str(one.state), one.served_by, nights, one.unexplained, one.next_step)
 
 
-def _served(job: JobContract) -> dg.AssetSpec:
+def _served(job: JobContract, types: Mapping[str, str]) -> dg.AssetSpec:
     return dg.AssetSpec(
         key=["served", job.name],
         group_name="served",
@@ -110,7 +119,7 @@ def _served(job: JobContract) -> dg.AssetSpec:
         deps=[LEDGER, *_sides(job)],
         description=_served_description(job),
         metadata={
-            "dagster/column_schema": _served_columns(job),
+            "dagster/column_schema": dg.TableSchema(columns=_served_columns(job, types)),
             "dagster/table_name": f"served.{job.name}",
         },
     )
@@ -124,12 +133,32 @@ def _sides(job: JobContract) -> Iterator[dg.AssetKey]:
     yield dg.AssetKey(["reconciliation", job.name])
 
 
-def _served_columns(job: JobContract) -> dg.TableSchema:
-    names = [] if job.name in MART_OF else [*columns_of(job), *OF_LEGACY, *OF_STREAM]
-    side = f"as jobs.stream_{job.name}"
-    columns = [dg.TableColumn(name, (OF_LEGACY | OF_STREAM).get(name, side)) for name in names]
+def _served_columns(job: JobContract, types: Mapping[str, str]) -> list[dg.TableColumn]:
+    if job.name in MART_OF:
+        told = marts()[MART_OF[job.name]].columns
+        own = [dg.TableColumn(column.name, column.type, column.description) for column in told]
+    else:
+        own = [dg.TableColumn(n, kind, _meaning(n, job)) for n, kind in types.items()]
     by = "legacy, stream, or batch for a job that stays there."
-    return dg.TableSchema(columns=[*columns, dg.TableColumn("served_by", "varchar", by)])
+    return [*own, dg.TableColumn("served_by", "varchar", by)]
+
+
+def _meaning(name: str, job: JobContract) -> str:
+    told = {column.name: column.description for column in (*PROVENANCE, *job.landed[0].columns)}
+    if any(one.name == name for one in job.compared):
+        return told.get(name, f"Compared column of the job; {job.title.lower()}.")
+    return told.get(name, f"Part of the job's row: {job.grain}.")
+
+
+def _served_types(settings: Settings) -> dict[str, dict[str, str]]:
+    """The columns of every served view, read off views over a lake that is not there."""
+    with opened(Lake(NOWHERE), settings) as connection:
+        return {job.name: _types(connection, job) for job in MOVING}
+
+
+def _types(connection: duckdb.DuckDBPyConnection, job: JobContract) -> dict[str, str]:
+    rows = connection.execute(f"describe served.{quoted_name(job.name)}").fetchall()
+    return {row[0]: row[1].lower() for row in rows if row[0] != "served_by"}
 
 
 def _evidence() -> list[dg.AssetKey]:

@@ -114,9 +114,7 @@ def test_every_asset_names_its_columns_with_type_and_meaning(definitions):
         columns = getattr(shown, "value", shown).columns
         assert columns, spec.key
         assert all(column.type for column in columns), spec.key
-        # A served view has the columns of whichever side it points at.
-        if spec.key.path[0] != "served":
-            assert all(column.description for column in columns), spec.key
+        assert all(column.description for column in columns), spec.key
 
 
 def test_every_mart_and_every_table_of_the_stream_has_a_freshness_policy(definitions):
