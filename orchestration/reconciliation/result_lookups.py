@@ -7,14 +7,20 @@ nights, and the night's rows that match nothing. Not here: what follows (result_
 from orchestration.reconciliation.deciding import cause_of
 
 # Everything ever reported for the times of the differing keys, by any patient and code: what is
-# under another patient or code has to be found as well. Clinical times bound what is read.
+# under another patient or code has to be found as well. Clinical times bound what is read. Under
+# another coding system it is an item of its own, and read only for a code that the job has and the
+# stream lacks: a chart, a laboratory and a fluid balance often have the same number.
 REPORTED = """
 create temp table reported as
 select
     coalesce(persons.person, sent.patient_id) as person,
     sent.patient_id as sent_patient_id,
     sent.encounter_id,
-    sent.code as item_id,
+    if(
+        sent.code_system = '{system}', sent.code,
+        concat_ws('|', coalesce(sent.code_system, ''), sent.code)
+    ) as item_id,
+    if(sent.code_system = '{system}', null, sent.code) as strange_code,
     sent.effective_at as charted_at,
     sent.observation_id,
     jobs.number_sent(sent.value_number, sent.comparator, sent.value_text) as value,
@@ -23,6 +29,7 @@ select
         nullif(trim(sent.value_text), ''), null
     ) as value_text,
     coalesce(spelled.ucum, sent.unit_as_sent) as unit,
+    sent.status,
     sent.status in ('entered_in_error', 'cancelled') as is_withdrawal,
     sent.received_at,
     sent.feed,
@@ -33,7 +40,10 @@ select
 from lake.observations as sent
 left join persons on persons.patient_id = sent.patient_id
 left join jobs.spellings as spelled on spelled.folded = jobs.folded(sent.unit_as_sent)
-where sent.code_system = '{system}'
+where (
+        sent.code_system = '{system}'
+        or sent.code in (select l.item_id from differing where has_l and not has_s)
+    )
     and sent.effective_at between {first} and {last}
     and sent.effective_at in (select coalesce(l.charted_at, s.charted_at) from differing)
     and (

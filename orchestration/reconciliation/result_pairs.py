@@ -1,40 +1,13 @@
 """Differences of charted values and results that are in the two worlds themselves.
 
-Here: the rules for a wrong mapping, another unit, and a fact of another patient; they decide only
-what no cause explains (result_rules.py). Not here: causes.
+Here: the rules for a wrong mapping and a fact of another patient. Not here: units
+(result_units.py), causes, or the order of the rules (result_rules.py).
 
 Two rows that differ in their key belong together only if both match nothing else: `loose` of the
 stream, `undecided` of the job.
 """
 
 from orchestration.reconciliation.deciding import NO_CAUSE, Lookup, Rule
-
-# How the numbers of two units of one concept relate: `one = other * factor + shift`.
-_RELATIONS = """
-create temp table relations as
-with pairs as (
-    select
-        a.concept,
-        b.factor / a.factor as factor,
-        (b.shift - a.shift) / a.factor as shift
-    from jobs.canonical as a inner join jobs.canonical as b on b.concept = a.concept
-)
-select distinct concept, round_even(factor, 12) as factor, round_even(shift, 9) as shift
-from pairs
-where abs(factor - 1) > 1e-9 or abs(shift) > 1e-9
-"""
-# As near as the coarser of the two was written, and never further apart than half a hundredth.
-_NEAR = """
-create temp macro near(one, other, slack) as
-    abs(one - other) <= slack + greatest(
-        0.0005 * abs(one),
-        least(
-            0.5 * pow(10, -length(nullif(split_part(one::varchar, '.', 2), '0'))),
-            0.005 * abs(one)
-        ),
-        if(one = round(one), least(0.5, 0.005 * abs(one)), 0)
-    )
-"""
 
 _BY_CONCEPT = f"""
 select
@@ -46,6 +19,44 @@ where has_l and has_s and l.concept is not null and l.concept is distinct from s
     and same(l, s)
 """  # noqa: S608 our names
 
+# Two items of one message, each under the other's code.
+_EXCHANGED = f"""
+select
+    one.number, 'mapping' as class, 'two items of the message have exchanged their codes' as reason,
+    {NO_CAUSE} as cause, false as is_wrong_patient
+from undecided as one
+inner join undecided as other
+    on other.s.feed = one.s.feed and other.s."partition" = one.s."partition"
+    and other.s."offset" = one.s."offset" and other.s.charted_at = one.s.charted_at
+    and other.s_person = one.s_person and other.number != one.number
+where one.has_l and one.has_s and other.has_l and other.has_s
+    and not same(one.l, one.s) and same(one.l, other.s) and same(other.l, one.s)
+"""  # noqa: S608 our names
+
+# What the stream never had under the item's own code stands in place of another item's value.
+_WRITTEN_OVER = f"""
+with pairs as (
+    select d.number, other.number as other
+    from undecided as d
+    inner join undecided as other
+        on other.s_person = d.l_person and other.s.charted_at = d.l.charted_at
+        and other.s.item_id != d.l.item_id
+    where d.has_l and not d.has_s and other.has_l and other.has_s
+        and same(d.l, other.s) and not same(other.l, other.s)
+        and not exists (
+            select 1
+            from versions
+            where versions.person = d.l_person and versions.item_id = d.l.item_id
+                and versions.charted_at = d.l.charted_at
+        )
+)
+select
+    number, 'mapping' as class,
+    'the same patient, time and value stand under another item' as reason,
+    {NO_CAUSE} as cause, false as is_wrong_patient
+from (select number from pairs union select other from pairs)
+"""  # noqa: S608 our names
+
 # The job's row under one item, the stream's under another; where the stream's row met a row of the
 # item's own, that one differs, or was written over.
 _BY_CODE = f"""
@@ -55,6 +66,7 @@ with pairs as (
     inner join loose
         on loose.person = d.l_person and loose.charted_at = d.l.charted_at
         and loose.item_id != d.l.item_id
+        and coalesce(loose.strange_code, d.l.item_id) = d.l.item_id
     where d.has_l and not d.has_s and same(d.l, loose)
 ),
 told as (
@@ -68,33 +80,12 @@ select
     {NO_CAUSE} as cause, false as is_wrong_patient
 from told where number in (select number from undecided)
 """  # noqa: S608 our names
-MAPPINGS = (Rule(_BY_CONCEPT), Rule(_BY_CODE))
+MISREAD = (Rule(_BY_CONCEPT), Rule(_EXCHANGED), Rule(_WRITTEN_OVER))
+MISCODED = (Rule(_BY_CODE),)
 
-_SAME_VALUE = f"""
-select
-    number, 'unit' as class,
-    if(l.unit is distinct from s.unit, 'the same value in another unit',
-       'the stream reads the unit as another than the job''s readers') as reason,
-    {NO_CAUSE} as cause, false as is_wrong_patient
-from undecided
-where has_l and has_s and same(l, s)
-"""  # noqa: S608 our names
-_CONVERTED = f"""
-select
-    d.number, 'unit' as class, 'a conversion of units makes the numbers equal' as reason,
-    {NO_CAUSE} as cause, false as is_wrong_patient
-from undecided as d
-inner join relations on relations.concept = coalesce(d.l.concept, d.s.concept)
-where d.has_l and d.has_s
-    and (
-        near(d.l.value, d.s.value * relations.factor + relations.shift, {{slack}})
-        or near(d.s.value, (d.l.value - relations.shift) / relations.factor, {{slack}})
-    )
-"""  # noqa: S608 our names
-UNITS = (Lookup(_RELATIONS), Lookup(_NEAR), Rule(_SAME_VALUE), Rule(_CONVERTED))
-
-# A message whose every row is another patient's, by whole messages; where only the visit is the
-# same, row by row. A value alone is no proof: many patients have the same at the full hour.
+# Most rows of a message are another patient's: then all of it is, also what differs besides; where
+# only the visit is the same, row by row. A value alone is no proof: many patients have the same at
+# the full hour.
 _SWAPPED = """
 create temp table swapped as
 with pairs as (
@@ -120,10 +111,19 @@ whole as (
     inner join messages using (feed, "partition", "offset")
     group by all
     having count(distinct pairs."row") = any_value(messages.rows_sent)
+        or count(distinct pairs."row") >= greatest(3, 0.8 * any_value(messages.rows_sent))
 )
-select pairs.number, pairs.other
-from pairs left join whole using (feed, "partition", "offset", l_person)
-where pairs.is_same_visit or whole.feed is not null
+select number, other
+from pairs
+where is_same_visit
+union
+select d.number, loose.number as other
+from whole
+inner join loose using (feed, "partition", "offset")
+inner join undecided as d
+    on d.l_person = whole.l_person and d.l.item_id = loose.item_id
+    and d.l.charted_at = loose.charted_at
+where d.has_l and not d.has_s
 """
 _OF_ANOTHER = f"""
 with told as (

@@ -4,15 +4,17 @@ Here: what is looked up for the differing keys, and the rules in their order. No
 (deciding.py).
 
 1. retracted  the stream knows that the value, or the stream's own, was withdrawn.
-2. corrected  the job has another version of the same observation, or the stream's row is a later
-              version of what an earlier night had, or the same sent again.
-3. late       the other side has it, in another night: it was received after the run, or the job
+2. mapping    another concept than the job's readers take the item for; two items exchanged; or a
+              value that the stream has under another item only, and in place of that item's own.
+3. unit       the same value in another unit, or the same quantity by the units that both state.
+4. corrected  a correction stands between the two, or between the stream's row and what an earlier
+              night had; or that night's was sent again unchanged.
+5. late       the other side has it, in another night: it was received after the run, or the job
               carries it in a night in which the stream does not.
-4. identity   the same fact under another identifier of the same person.
-5. mapping    another concept than the job's readers take the item for; or the same patient, time
-              and value under another item.
-6. unit       the same value in another unit, or numbers that a conversion makes equal.
-7. the rest   `missing_in_stream`, `missing_in_legacy`, `value`; marked where the other side has the
+6. identity   the same fact under another identifier of the same person.
+7. mapping    the same patient, time and value under another item, where nothing explains either.
+8. unit       numbers that a conversion between any two units of the concept makes equal.
+9. the rest   `missing_in_stream`, `missing_in_legacy`, `value`; marked where the other side has the
               very fact of a person whom no merge joins with the patient.
 """
 
@@ -24,8 +26,10 @@ from lakehouse.catalogue import quoted_text
 from orchestration.jobs.contract import JobContract
 from orchestration.jobs.items import CODE_SYSTEMS
 from orchestration.reconciliation.deciding import Lookup, Rule, cause_of, learnt_as
+from orchestration.reconciliation.result_corrections import CORRECTIONS
 from orchestration.reconciliation.result_lookups import ELSEWHERE, LOOSE, REPORTED, VERSIONS
-from orchestration.reconciliation.result_pairs import MAPPINGS, UNITS, WRONG_PATIENTS
+from orchestration.reconciliation.result_pairs import MISCODED, MISREAD, WRONG_PATIENTS
+from orchestration.reconciliation.result_units import CONVERTIBLE, STATED, add_conversions
 from orchestration.reconciliation.sides import unequal
 from orchestration.reconciliation.window import Window
 
@@ -47,7 +51,6 @@ _OF_STREAM = """
     versions.person = d.s_person and versions.item_id = d.s.item_id
     and versions.charted_at = d.s.charted_at
 """
-_SHOWN_LEARNT = learnt_as("d.s")
 
 _RETRACTED = f"""
 select
@@ -62,42 +65,6 @@ select
     versions.withdrawal as cause, false as is_wrong_patient
 from undecided as d inner join versions on {_SHOWN}
 where d.has_s and not (d.has_l and same(d.l, d.s)) and versions.withdrawal is not null
-"""  # noqa: S608 our names
-
-_CORRECTED = f"""
-select
-    d.number, 'corrected' as class,
-    if(versions.learnt_as > {_SHOWN_LEARNT},
-       'the job has the value that a correction after the run gave',
-       'the job has the value from before a correction') as reason,
-    if(versions.learnt_as > {_SHOWN_LEARNT}, {cause_of("versions")}, {cause_of("d.s")}) as cause,
-    false as is_wrong_patient
-from undecided as d inner join versions on {_OF_LEGACY}
-where d.has_l and d.has_s
-    and versions.observation_id = d.s.observation_id
-    and versions.learnt_as != {_SHOWN_LEARNT}
-    and same(d.l, versions)
-    and (
-        not same(d.l, d.s)
-        or d.l.unit is distinct from d.s.unit and d.l.unit = versions.unit
-    )
-union all by name
-select
-    d.number, 'corrected' as class,
-    if(same(d.s, versions), 'sent again unchanged after an earlier night had it',
-       'a later version of what an earlier night had') as reason,
-    {cause_of("d.s")} as cause, false as is_wrong_patient
-from undecided as d inner join versions on {_OF_STREAM}
-where d.has_s and not d.has_l
-    and versions.received_at <= {{opens}}
-    and versions.sent_patient_id is not distinct from d.s.sent_patient_id
-    and (versions.observation_id = d.s.observation_id or same(d.s, versions))
-union all by name
-select
-    d.number, 'corrected' as class, 'sent as a correction' as reason,
-    {cause_of("d.s")} as cause, false as is_wrong_patient
-from undecided as d
-where d.has_s and not d.has_l and d.s.status = 'corrected'
 """  # noqa: S608 our names
 
 # In a night in which both sides have it, it is matched there, and explains nothing here.
@@ -212,19 +179,22 @@ def steps(connection: duckdb.DuckDBPyConnection, job: JobContract, window: Windo
         value=unequal(by_name["value"], "(one)", "(other)"),
         words=unequal(by_name["value_text"], "(one)", "(other)"),
     )
+    add_conversions(connection)
     texts = (
         Lookup(same),
         Lookup(REPORTED),
         Lookup(VERSIONS),
         Rule(_RETRACTED),
-        Rule(_CORRECTED),
+        *MISREAD,
+        *STATED,
+        *CORRECTIONS,
         Lookup(ELSEWHERE),
         Rule(_LATE),
         Lookup(_MERGE),
         Rule(_IDENTITY),
         Lookup(LOOSE),
-        *MAPPINGS,
-        *UNITS,
+        *MISCODED,
+        *CONVERTIBLE,
         *WRONG_PATIENTS,
     )
     return [replace(step, sql=step.sql.format(**span)) for step in texts]

@@ -8,7 +8,7 @@ Here: the rules in their order. Not here: running them (deciding.py), or what th
               does; where that was a cancellation, `retracted`.
 3. retracted  what the job has was cancelled before the cutoff.
 4. corrected  the job has another state of the same prescription, or one that was stopped before.
-5. mapping    the same drug under another code.
+5. mapping    the same drug, by its name, under another code.
 6. unit       the same dose in another unit, or doses that a conversion makes equal.
 7. the rest   `missing_in_stream`, `missing_in_legacy`, `value`; marked where the other side has the
               visit or prescription of a person whom no merge joins with the patient.
@@ -125,6 +125,7 @@ select
     {NO_CAUSE} as cause, false as is_wrong_patient
 from undecided
 where has_l and has_s and l.drug_code is distinct from s.drug_code
+    and lower(trim(l.drug)) is not distinct from lower(trim(s.drug))
     and l.dose is not distinct from s.dose and l.started_at is not distinct from s.started_at
 """  # noqa: S608 our names
 _UNIT = f"""

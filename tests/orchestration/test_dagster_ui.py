@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -43,16 +44,36 @@ def address(hospital, tmp_path_factory):
     command = [sys.executable, "-m", "dagster", "dev", "-w", "workspace.yaml", "-p", str(port)]
     with (place / "log").open("w") as log:
         process = subprocess.Popen(
-            command, cwd=ROOT, env=_environment(place, copy), stdout=log, stderr=subprocess.STDOUT
+            command,
+            cwd=ROOT,
+            env=_environment(place, copy),
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            preexec_fn=_hear_signals,  # noqa: PLW1509 no thread of ours runs here
         )
     try:
         _wait(process, port, place / "log")
         yield f"http://127.0.0.1:{port}"
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(60)
+        _end(process)
     calls = place / "calls"
     assert not calls.exists(), calls.read_text()
+
+
+def _hear_signals():
+    # Where the tests themselves run in the background of a shell, it has both ignored.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
+
+
+def _end(process):
+    try:
+        process.wait(60)
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 @pytest.fixture(scope="module")

@@ -205,14 +205,14 @@ def spoilt(hospital, tmp_path_factory):
     return defects, world, nights
 
 
-def found(world, night):
+def found(world, night, job="vitals"):
     return {
         (
             row["key"]["patient_id"],
             row["key"]["item_id"],
             datetime.fromisoformat(row["key"]["charted_at"] + ":00"),
         ): row["class"] + ("!" if row["is_wrong_patient"] else "")
-        for row in world.differences("vitals", night)
+        for row in world.differences(job, night)
     }
 
 

@@ -56,6 +56,7 @@ def spoil_prescriptions(world):
         return again
 
     dropped, late, unit, cancelled, stopped, changed, valued, coded, strange, doubled = orders[:10]
+    mistaken = orders[10]
     world.drop(dropped)
     late.at = AFTER_THE_RUN
     unit.one("RXE")[5] = "furlong"
@@ -64,6 +65,7 @@ def spoil_prescriptions(world):
     sent_again(changed, "XO", BEFORE_THE_RUN).one("RXE")[3] = "999"
     valued.one("RXE")[3] = "12345"
     coded.one("RXE")[2] = "^".join(["OTHER", *coded.one("RXE")[2].split("^")[1:]])
+    mistaken.one("RXE")[2] = "OTHER^Another Drug^NDC"
     owner = strange.patient
     strange.patient = "99901"
     sent_again(doubled, "NW", BEFORE_THE_RUN)
@@ -76,6 +78,7 @@ def spoil_prescriptions(world):
         **told(changed, "corrected"),
         **told(valued, "value"),
         **told(coded, "mapping"),
+        **told(mistaken, "value"),
         **told(strange, "missing_in_legacy!"),
         **told(strange, "missing_in_stream!", owner),
     }
