@@ -207,6 +207,8 @@ def _environment(place, hospital):
         "PULSEHOUSE_EXTRACTS": str(hospital.settings.extracts),
         "PULSEHOUSE_FIRST_NIGHT": hospital.settings.first_night.isoformat(),
         "PYTHONPATH": str(place),
+        # What another Dagster of this user has written down, any webserver would send.
+        "HOME": str(place),
         "CALLS_OUT": str(place / "calls"),
     }
 
