@@ -31,7 +31,7 @@ from orchestration.quality.rules import (
 )
 
 if TYPE_CHECKING:
-    import pandas as pd  # type: ignore[import-untyped]
+    import pandas as pd
 
 RULE = "rule"
 
