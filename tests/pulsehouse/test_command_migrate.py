@@ -73,7 +73,7 @@ def test_a_refused_promotion_leaves_with_3_and_writes_no_promotion(command, lake
         (("evidence", "censuss"), "nearest: census", 2),
         (("attest", "census", "G144", "--reason", "x"), "nearest: G14", 2),
         (("rollback", "census", "--reason", "x"), "cannot be rolled back", 1),
-        (("promote", "census"), "--reason", 2),
+        (("rollback", "census"), "--reason", 2),
         (("reconcile", "census", "--from", "soon", "--to", "2026-01-08"), "not a date", 2),
         (("alerts", "promote", "sepsis", "--reason", "x"), "unknown rule family", 2),
     ],
