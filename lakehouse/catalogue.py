@@ -19,6 +19,7 @@ import duckdb
 import pyarrow as pa
 from duckdb import StatementType
 
+from lakehouse import spill
 from lakehouse.cuts import Cut
 from lakehouse.cuts import cut as cut_now
 from lakehouse.errors import QueryError
@@ -91,7 +92,7 @@ def attach(
         tables: The tables to show; all of them where None.
         at: The cut to read at; the lake's newest where None.
     """
-    load_delta(connection)
+    equip(connection)
     connection.execute(f"create schema {quoted_name(schema)}")
     shown = tuple(TABLES.values() if tables is None else tables)
     _show(connection, lake, shown, cut_now(lake) if at is None else at, schema=schema)
@@ -157,15 +158,19 @@ def read(
 
 def _new_engine() -> duckdb.DuckDBPyConnection:
     engine = duckdb.connect()
-    load_delta(engine)
+    equip(engine)
     return engine
 
 
-def load_delta(connection: duckdb.DuckDBPyConnection) -> None:
-    """Load the delta extension that comes with us; nothing is ever downloaded."""
+def equip(connection: duckdb.DuckDBPyConnection) -> None:
+    """Load the delta extension that comes with us, and spill where nobody else reads.
+
+    Nothing is ever downloaded.
+    """
     connection.execute("set autoinstall_known_extensions = false")
     connection.execute("set autoload_known_extensions = false")
     connection.execute(f"load {quoted_text(str(_delta_extension()))}")
+    connection.execute(f"set temp_directory = {quoted_text(spill.folder())}")
 
 
 def cursor() -> duckdb.DuckDBPyConnection:

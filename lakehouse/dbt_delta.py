@@ -9,7 +9,6 @@ to (appends.py).
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import duckdb
@@ -44,9 +43,6 @@ class Plugin(BasePlugin):
         """Show the lake at the run's cut, and the marts that earlier runs stored."""
         lake = Lake.open(self._root, create=False)
         self._at = self._cut or cut(lake)
-        # Rows that do not fit into memory may be of patients: they lie where nobody else reads.
-        self._spilled = TemporaryDirectory(prefix="pulsehouse-")
-        conn.execute(f"set temp_directory = {quoted_text(self._spilled.name)}")
         attach(conn, lake, SOURCES, at=self._at)
         attach_zone(conn, lake, LANDED)
         attach_marts(conn, lake)

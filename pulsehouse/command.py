@@ -200,6 +200,8 @@ def main(arguments: list[str] | None = None) -> None:
     """
     typed = sys.argv[1:] if arguments is None else arguments
     code = _run(typed)
+    if (spill := sys.modules.get("lakehouse.spill")) is not None:
+        spill.remove()
     os._exit(_flushed(code))
 
 

@@ -96,8 +96,6 @@ def opened(
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection with the stream's tables at a cut, and the served views."""
     with duckdb.connect() as connection:
-        # Rows of patients are not spilled into whatever directory this runs in.
-        connection.execute("set temp_directory = ''")
         connection.execute("set TimeZone = 'UTC'")
         attach(connection, lake, LAKE_SCHEMA, at=at)
         show_served(connection, lake, settings)

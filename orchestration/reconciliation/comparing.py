@@ -10,7 +10,6 @@ same landed rows give the same differences, also the same identity of the eviden
 
 import hashlib
 import json
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -148,14 +147,8 @@ def contract_of(job: str) -> JobContract:
 def _opened(
     lake: Lake, settings: Settings, job: JobContract, window: Window, at: Cut
 ) -> Iterator[duckdb.DuckDBPyConnection]:
-    """An engine of its own, that spills beside the table it writes and nowhere else."""
-    place = lake.path(DIFFERENCES[job.name]).parent
-    place.mkdir(mode=0o700, exist_ok=True)
-    with (
-        tempfile.TemporaryDirectory(prefix=".spill-", dir=place) as spill,
-        duckdb.connect() as connection,
-    ):
-        connection.execute(f"set temp_directory = {quoted_text(spill)}")
+    """An engine of its own, with a bound to its memory."""
+    with duckdb.connect() as connection:
         connection.execute(f"set memory_limit = {quoted_text(MEMORY_LIMIT)}")
         connection.execute("set preserve_insertion_order = false")
         connection.execute("set TimeZone = 'UTC'")

@@ -13,7 +13,7 @@ import duckdb
 
 from lakehouse.batch.replays import LATENESS, REPLAY_DIFFERENCES
 from lakehouse.batch_reading import attach_zone, is_stored
-from lakehouse.catalogue import load_delta
+from lakehouse.catalogue import equip
 from lakehouse.lake import Lake
 from orchestration.replays.causes import BY_CAUSE, BY_HOUR
 from orchestration.replays.runs import ReplayRun
@@ -95,7 +95,7 @@ def _minutes_by_hour(hours: list[Any]) -> dg.MetadataValue:
 
 def _query(lake: Lake, sql: str, values: list[Any]) -> list[Any]:
     with closing(duckdb.connect()) as connection:
-        load_delta(connection)
+        equip(connection)
         connection.execute("set TimeZone = 'UTC'")
         attach_zone(connection, lake, "replays")
         return connection.execute(sql, values).fetchall()

@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 
 from lakehouse import lock
-from lakehouse.catalogue import load_delta, quoted_text
+from lakehouse.catalogue import equip, quoted_text
 from lakehouse.lake import Lake
 from orchestration.replays.errors import ReplayError
 
@@ -63,7 +63,7 @@ def _is_left(place: Path) -> bool:
 def engine(work: Path) -> duckdb.DuckDBPyConnection:
     """An engine of bounded memory: its tables lie in a file, and what it sorts spills beside it."""
     connection = duckdb.connect(str(work / "work.duckdb"))
-    load_delta(connection)
+    equip(connection)
     connection.execute("set TimeZone = 'UTC'")
     connection.execute(f"set memory_limit = {quoted_text(MEMORY)}")
     connection.execute(f"set temp_directory = {quoted_text(str(work / 'spilled'))}")

@@ -7,7 +7,7 @@ import pytest
 from lakehouse.batch import BATCH_TABLES
 from lakehouse.batch.migration import JOB_LEDGER
 from lakehouse.batch_reading import attach_zone, read_batch
-from lakehouse.catalogue import load_delta
+from lakehouse.catalogue import equip
 from lakehouse.errors import LedgerMovedError
 from lakehouse.ledgers import append_entry
 
@@ -17,7 +17,7 @@ ZONES = sorted({table.zone for table in BATCH_TABLES.values()})
 @pytest.mark.parametrize("zone", ZONES)
 def test_zone_that_was_never_written_shows_empty_tables_of_its_contracts(lake, zone):
     with duckdb.connect() as connection:
-        load_delta(connection)
+        equip(connection)
         attach_zone(connection, lake, zone)
         for table in BATCH_TABLES.values():
             if table.zone == zone:

@@ -6,7 +6,7 @@ import duckdb
 import pytest
 
 from lakehouse.batch_reading import attach_marts
-from lakehouse.catalogue import load_delta, quoted_text
+from lakehouse.catalogue import equip, quoted_text
 from lakehouse.cuts import Cut
 from lakehouse.mart_history import at_one_cut
 from lakehouse.publishing import Publication, publish
@@ -56,6 +56,6 @@ def _read(lake, *marts):
     """The cut that each mart's rows were made at."""
     versions = {mart: found.version for mart, found in at_one_cut(lake).items()}
     with duckdb.connect() as connection:
-        load_delta(connection)
+        equip(connection)
         attach_marts(connection, lake, versions)
         return [connection.execute(f"from marts.{mart}").fetchone()[0] for mart in marts]

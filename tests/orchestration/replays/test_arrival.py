@@ -14,7 +14,7 @@ from deltalake import write_deltalake
 
 from lakehouse.batch.replays import REPLAY_DIFFERENCES, REPLAY_RUNS
 from lakehouse.batch_reading import read_batch
-from lakehouse.catalogue import load_delta, quoted_text
+from lakehouse.catalogue import equip, quoted_text
 from lakehouse.cuts import Cut
 from lakehouse.lake import Lake
 from lakehouse.settings import Settings
@@ -61,7 +61,7 @@ def rewrite(root: Path, change: str) -> None:
     """Replace the stored scores by what a query over them says: what no stream would do."""
     path = str(Lake.open(root, create=False).path(SCORES))
     with duckdb.connect() as connection:
-        load_delta(connection)
+        equip(connection)
         connection.execute("set TimeZone = 'UTC'")
         connection.execute(f"create table stored as from delta_scan({quoted_text(path)})")
         rows = connection.execute(change).to_arrow_table()
