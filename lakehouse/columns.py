@@ -106,6 +106,12 @@ RAW_MESSAGE = (
         "Where a message that was not parsed stopped: {}.",
     ),
     Column("reason", STRING, "Reason code of a message that was not parsed."),
+    Column(
+        "original_partition",
+        pa.int32(),
+        "Of a message replayed out of quarantine: the partition of the one that it replays.",
+    ),
+    Column("original_offset", pa.int64(), "As original_partition: its offset."),
 )
 
 OBSERVATION = (

@@ -11,10 +11,18 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+)
 
 from lakehouse.errors import SettingsError
 
@@ -26,6 +34,8 @@ FILE = Path("pulsehouse.toml")
 NOT_SETTINGS = frozenset(
     {
         "cut",
+        "failpoint",
+        "require_broker",
         "require_chromium",
         "require_postgresql",
         "require_shared_data",
@@ -42,6 +52,14 @@ def _known_zone(name: str) -> str:
         msg = "it is no time zone; give an IANA name such as Europe/London"
         raise ValueError(msg) from error
     return name
+
+
+def _pairs(text: object) -> object:
+    """`name=value,name=value`, as the environment gives a table."""
+    if not isinstance(text, str):
+        return text
+    pairs = (part.partition("=") for part in text.split(",") if part.strip())
+    return {name.strip(): value.strip() for name, _, value in pairs}
 
 
 class Settings(BaseModel):
@@ -79,6 +97,52 @@ class Settings(BaseModel):
     )
     clean_nights: int = Field(
         30, ge=1, description="Nights without an unexplained difference before a job is retired."
+    )
+
+    inbox: Literal["journal", "kafka"] = Field(
+        "journal", description="Where received messages are kept until every table has them."
+    )
+    journal: Path | None = Field(
+        None, description="The journal's directory; `journal` in the lake where none is named."
+    )
+    journal_bytes: int = Field(
+        8 * 1024**3, ge=1024**2, description="Most bytes that the journal may take on the disk."
+    )
+    journal_hours: float = Field(
+        24, ge=0, description="How long a message stays in the journal once every table has it."
+    )
+    kafka_servers: str = Field("", description="Kafka's bootstrap servers, host:port,...")
+    kafka_prefix: str = Field("pulsehouse.", description="Before a feed's name: its topic.")
+    kafka_options: Annotated[dict[str, str], BeforeValidator(_pairs)] = Field(
+        default_factory=dict, description="Further options of librdkafka, such as its SASL ones."
+    )
+    host: str = Field("127.0.0.1", description="Address that the gateway listens on.")
+    mllp: Annotated[dict[str, int], BeforeValidator(_pairs)] = Field(
+        default_factory=dict, description="MLLP port of each HL7 v2 feed: feed = port."
+    )
+    http: Annotated[dict[str, int], BeforeValidator(_pairs)] = Field(
+        default_factory=dict, description="HTTP port of each FHIR feed: feed = port."
+    )
+    drop: Path | None = Field(
+        None, description="Drop folder of message files: one folder in it per feed."
+    )
+    tls_certificate: Path | None = Field(None, description="The gateway's certificate, PEM.")
+    tls_key: Path | None = Field(None, description="The key of that certificate, PEM.")
+    tls_clients: Path | None = Field(
+        None, description="Authorities that sign the certificates of MLLP senders, PEM."
+    )
+    tokens: Path | None = Field(
+        None,
+        description="File of the bearer tokens; `tokens.toml` in the lake where none is named.",
+    )
+    gateway_admin: int = Field(
+        9101, ge=0, le=65535, description="Loopback port of the gateway's metrics and health."
+    )
+    stream_admin: int = Field(
+        9102, ge=0, le=65535, description="Loopback port of the stream's metrics and health."
+    )
+    batch_milliseconds: int = Field(
+        50, ge=1, le=5_000, description="Longest time that a live message waits for its batch."
     )
 
     @classmethod

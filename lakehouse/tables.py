@@ -25,6 +25,7 @@ Zone = Literal[
     "replays",
     "quality",
     "audit",
+    "operations",
 ]
 Phi = Literal["none", "pseudonymous", "identified"]
 

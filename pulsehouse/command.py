@@ -14,7 +14,7 @@ from typing import Annotated, Any
 
 import typer
 
-from pulsehouse import failure
+from pulsehouse import failure, live_commands
 from pulsehouse.migrate_commands import migrate
 from pulsehouse.options import JsonOption, LakeOption, example, work
 from pulsehouse.terminal import NOTICE, err, only_ours, out, say, write
@@ -32,6 +32,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(migrate, name="migrate")
+live_commands.add_to(app)
 
 SpeedOption = Annotated[
     str,

@@ -4,7 +4,7 @@ Here: the three shapes, and the provenance that every stored row carries. Not he
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -14,13 +14,17 @@ from clinical.wire.decoded import Decoded
 
 Tables = Mapping[str, pa.Table]
 
+# The place of the message that a replayed one names.
+ORIGINAL = pa.struct([("partition", pa.int32()), ("offset", pa.int64())])
+
 
 @dataclass(frozen=True, slots=True)
 class Messages:
     """Messages of one feed partition, with consecutive offsets from `first_offset`.
 
-    `reject_last` is the reason the source gives for not trusting the last message, e.g.
-    "truncated".
+    `rejects` are the reasons the road gives for refusing a message, e.g. "truncated"; null where it
+    has none. `originals` name the quarantined message that a message replays (partition, offset).
+    `arrived_at` is when a live message reached the gateway, whatever clock dates it.
     """
 
     feed: str
@@ -28,7 +32,9 @@ class Messages:
     first_offset: int
     received_at: pa.Array
     raw: pa.Array
-    reject_last: str | None = None
+    rejects: pa.Array | None = None
+    originals: pa.Array | None = None
+    arrived_at: pa.Array | None = None
 
     @property
     def place(self) -> str:
@@ -44,6 +50,22 @@ class Messages:
     def last_offset(self) -> int:
         """The highest offset of the batch."""
         return self.first_offset + len(self.raw) - 1
+
+    def slice(self, start: int, end: int) -> "Messages":
+        """The messages from one place of the batch up to another."""
+
+        def part(column: pa.Array | None) -> pa.Array | None:
+            return None if column is None else column.slice(start, end - start)
+
+        return replace(
+            self,
+            first_offset=self.first_offset + start,
+            received_at=part(self.received_at),
+            raw=part(self.raw),
+            rejects=part(self.rejects),
+            originals=part(self.originals),
+            arrived_at=part(self.arrived_at),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,3 +105,10 @@ def with_provenance(messages: Messages, rows: pa.Table) -> pa.Table:
 def constant(value: object, kind: pa.DataType, length: int) -> pa.Array:
     """One value, repeated."""
     return pa.repeat(pa.scalar(value, kind), length)
+
+
+def rejecting_last(count: int, reason: str | None) -> pa.Array | None:
+    """The rejects of a batch whose last message alone is not trusted; None without a reason."""
+    if reason is None:
+        return None
+    return pa.array([None] * (count - 1) + [reason], pa.string())

@@ -21,7 +21,7 @@ from clinical import wire
 from clinical.wire import fhir, hl7
 from clinical.wire.frames import Frames, Splitter
 from clinical.wire.profile import FeedProfile, Format
-from streaming.batches import Messages
+from streaming.batches import Messages, rejecting_last
 from streaming.pace import Pace
 
 CHUNK = 4 * 1024 * 1024
@@ -215,7 +215,8 @@ def _batches(source: FileSource) -> Iterator[Messages]:
             raw = frames.messages.slice(place, source.batch)
             received_at = _clocks(raw, source.profile, clock)
             torn = "truncated" if place + len(raw) == found and frames.truncated_last else None
-            yield Messages(source.profile.name, source.partition, offset, received_at, raw, torn)
+            rejects = rejecting_last(len(raw), torn)
+            yield Messages(source.profile.name, source.partition, offset, received_at, raw, rejects)
             offset, clock = offset + len(raw), received_at[-1]
 
 

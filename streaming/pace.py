@@ -59,14 +59,4 @@ def _first_sound(times: np.ndarray) -> int:
 
 
 def _sliced(batch: Messages, start: int, end: int) -> Messages | None:
-    if start >= end:
-        return None
-    whole = end == len(batch.raw)
-    return Messages(
-        batch.feed,
-        batch.partition,
-        batch.first_offset + start,
-        batch.received_at.slice(start, end - start),
-        batch.raw.slice(start, end - start),
-        batch.reject_last if whole else None,
-    )
+    return batch.slice(start, end) if start < end else None

@@ -18,7 +18,15 @@ from clinical.normalise import normalise
 from clinical.wire.decoded import Decoded
 from clinical.wire.profile import FeedProfile
 from streaming.admission import Admission, kept
-from streaming.batches import Messages, Rows, Tables, Understood, constant, with_provenance
+from streaming.batches import (
+    ORIGINAL,
+    Messages,
+    Rows,
+    Tables,
+    Understood,
+    constant,
+    with_provenance,
+)
 
 # Demographics are stored by the shard, which knows whether they say anything new.
 BY_SHARD = "patient_demographics"
@@ -27,19 +35,21 @@ BY_SHARD = "patient_demographics"
 def decode(messages: Messages, profile: FeedProfile) -> Understood:
     """Read a batch: one disposition per message, and its facts as sent."""
     decoded = wire.decode(messages.raw, profile)
-    if messages.reject_last:
-        decoded = _without_last(decoded, messages.reject_last)
+    if messages.rejects is not None and messages.rejects.null_count < len(messages.rejects):
+        decoded = _without(decoded, messages.rejects)
     return Understood(messages, decoded)
 
 
-def _without_last(decoded: Decoded, reason: str) -> Decoded:
-    last = np.arange(decoded.messages.num_rows) == decoded.messages.num_rows - 1
-    told = {"disposition": "quarantined", "stage": "frame", "reason": reason}
+def _without(decoded: Decoded, rejects: pa.Array) -> Decoded:
+    """The batch without what the road refused; its own reason stands before the decoder's."""
+    refused = rejects.is_valid()
+    told = {"disposition": pa.scalar("quarantined"), "stage": pa.scalar("frame"), "reason": rejects}
     table = decoded.messages
-    for name, word in told.items():
-        column = pc.if_else(pa.array(last), pa.scalar(word), table[name].combine_chunks())
+    for name, said in told.items():
+        column = pc.if_else(refused, said, table[name].combine_chunks())
         table = table.set_column(table.column_names.index(name), name, column)
-    return Decoded(table, {name: kept(rows, ~last) for name, rows in decoded.facts.items()})
+    trusted = ~refused.to_numpy(zero_copy_only=False)
+    return Decoded(table, {name: kept(rows, trusted) for name, rows in decoded.facts.items()})
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +77,19 @@ def _raw_rows(batch: Understood) -> pa.Table:
     rows = rows.append_column("raw", messages.raw.cast(pa.binary()))
     rows = rows.append_column("content_hash", batch.content_hash)
     rows = rows.append_column("row", constant(0, pa.int32(), count))
+    for name, column in _originals(messages).items():
+        rows = rows.append_column(name, column)
     return with_provenance(messages, rows)
+
+
+def _originals(messages: Messages) -> dict[str, pa.Array]:
+    known = messages.originals
+    if known is None:
+        known = pa.nulls(len(messages.raw), ORIGINAL)
+    return {
+        "original_partition": pc.struct_field(known, "partition"),
+        "original_offset": pc.struct_field(known, "offset"),
+    }
 
 
 def by_facility(facts: Facts) -> Iterator[tuple[str, Facts]]:

@@ -21,7 +21,7 @@ from lakehouse.catalogue import connect, quoted_text
 from lakehouse.cuts import Cut
 from lakehouse.lake import Lake
 from lakehouse.tables import RAW_MESSAGES
-from streaming.batches import Messages
+from streaming.batches import ORIGINAL, Messages
 
 # Messages that are read in one go: more takes memory, fewer open the table more often.
 READ_AHEAD = 20_000
@@ -86,7 +86,8 @@ def _batches(connection: duckdb.DuckDBPyConnection, source: StoredSource) -> Ite
 def _read(connection: duckdb.DuckDBPyConnection, run: Run, low: int, high: int) -> pa.Table:
     # Spelt out, the bounds let the engine skip files.
     sql = (
-        "select \"offset\", received_at, raw, if(stage = 'frame', reason, null) as rejected"  # noqa: S608 a name, quoted, and numbers
+        "select \"offset\", received_at, raw, if(stage = 'frame', reason, null) as rejects,"  # noqa: S608 a name, quoted, and numbers
+        " original_partition, original_offset"
         f" from raw_messages where feed = {quoted_text(run.feed)}"
         f' and "partition" = {run.partition:d} and "offset" between {low:d} and {high:d}'
         ' order by "offset"'
@@ -95,16 +96,14 @@ def _read(connection: duckdb.DuckDBPyConnection, run: Run, low: int, high: int) 
 
 
 def _pieces(rows: pa.Table, run: Run, batch: int) -> Iterator[Messages]:
-    """Batches of consecutive offsets; a message that broke off is the last of its batch."""
+    """Batches of consecutive offsets."""
     if not rows.num_rows:
         return
     offsets = rows["offset"].to_numpy()
-    rejected = rows["rejected"].combine_chunks()
-    ends = np.flatnonzero((np.diff(offsets) != 1) | rejected.is_valid().to_numpy(False)[:-1]) + 1
+    ends = np.flatnonzero(np.diff(offsets) != 1) + 1
     for begin, end in pairwise([0, *ends.tolist(), rows.num_rows]):
         for first in range(begin, end, batch):
             last = min(first + batch, end)
-            reason = rejected[last - 1].as_py() if last == end else None
             part = rows.slice(first, last - first)
             yield Messages(
                 run.feed,
@@ -112,5 +111,15 @@ def _pieces(rows: pa.Table, run: Run, batch: int) -> Iterator[Messages]:
                 int(offsets[first]),
                 part["received_at"].combine_chunks().cast(_UTC),
                 part["raw"].combine_chunks().cast(pa.binary()),
-                reason,
+                part["rejects"].combine_chunks().cast(pa.string()),
+                _originals(part),
             )
+
+
+def _originals(rows: pa.Table) -> pa.Array:
+    partition, offset = (
+        rows[name].combine_chunks().cast(kind)
+        for name, kind in (("original_partition", pa.int32()), ("original_offset", pa.int64()))
+    )
+    fields = [ORIGINAL.field(0), ORIGINAL.field(1)]
+    return pa.StructArray.from_arrays([partition, offset], fields=fields)

@@ -9,10 +9,11 @@ import io
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from typing import Literal
+from typing import Literal, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 Format = Literal["hl7v2", "fhir"]
+Clock = Literal["received", "sent"]
 
 
 class ProfileError(ValueError):
@@ -30,10 +31,15 @@ class CodeRule:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a feed may send; a message beyond a limit is quarantined, never held half-decoded."""
+    """What a feed may send, and how; a message beyond a limit is refused before it is decoded.
+
+    `connections` are those open at one time; one that says nothing for `idle_seconds` is closed.
+    """
 
     message_bytes: int = 16 * 1024 * 1024
     segments: int = 10_000
+    connections: int = 100
+    idle_seconds: float = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +48,10 @@ class FeedProfile:
 
     `ahead_minutes` is how far a clinical time may lie after the moment it was received before it is
     taken for a slip of the pen and not scored. `zone` places HL7 times that carry no offset.
+    `clock` is what dates a live message: the moment it was received, or, for recorded and simulated
+    feeds, the moment it says it was sent. `processing_ids` are the values of MSH-11 that a live
+    feed may carry: T (training) and D (debugging) only where they are named. After `silent_minutes`
+    without a message a live feed raises an alarm; 0 is never.
     `facility` stands in where a patient identifier names no assigning authority. `codes` maps (code
     system, code) to a concept; a code system of "" matches any. `units` maps a unit as sent to
     UCUM. `answers` maps, per coded concept, an answer as sent to the concept's own code, or to
@@ -55,6 +65,9 @@ class FeedProfile:
     facility: str = ""
     description: str = ""
     ahead_minutes: float = 5
+    clock: Clock = "received"
+    processing_ids: tuple[str, ...] = ("P",)
+    silent_minutes: float = 0
     limits: Limits = field(default_factory=Limits)
     codes: Mapping[tuple[str, str], CodeRule] = field(default_factory=dict)
     units: Mapping[str, str] = field(default_factory=dict)
@@ -81,6 +94,8 @@ def parse(name: str, toml: str, codes_csv: str = "") -> FeedProfile:
         msg = f"feed profile `{name}` has unknown keys {unknown}; known are {sorted(known)}"
         raise ProfileError(msg)
     limits = _limits(name, table.pop("limits", {}))
+    if "processing_ids" in table:
+        table["processing_ids"] = tuple(table["processing_ids"])
     profile = FeedProfile(name=name, limits=limits, codes=_codes(name, codes_csv), **table)
     _check(profile)
     return profile
@@ -111,6 +126,9 @@ def _codes(name: str, text: str) -> dict[tuple[str, str], CodeRule]:
 
 
 def _check(profile: FeedProfile) -> None:
+    if profile.clock not in (known := get_args(Clock)):
+        msg = f"feed profile `{profile.name}`: `clock` is {profile.clock!r}; known are {known}"
+        raise ProfileError(msg)
     try:
         ZoneInfo(profile.zone)
         "".encode(profile.charset)

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from lakehouse.batch.audit import AUDIT
 from lakehouse.batch.legacy import LEGACY
 from lakehouse.batch.migration import MIGRATION
+from lakehouse.batch.operations import OPERATIONS
 from lakehouse.batch.quality import QUALITY
 from lakehouse.batch.reconciliation import RECONCILIATION
 from lakehouse.batch.replays import REPLAYS
@@ -17,5 +18,5 @@ from lakehouse.tables import Table
 
 BATCH_TABLES: Mapping[str, Table] = {
     table.name: table
-    for table in (*LEGACY, *RECONCILIATION, *REPLAYS, *MIGRATION, *QUALITY, *AUDIT)
+    for table in (*LEGACY, *RECONCILIATION, *REPLAYS, *MIGRATION, *QUALITY, *AUDIT, *OPERATIONS)
 }

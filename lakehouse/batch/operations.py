@@ -1,0 +1,55 @@
+"""What went wrong with the pipes: messages that are lost for good, and alarms.
+
+Here: the contracts of two ledgers (lakehouse/ledgers.py). Not here: who finds a loss or raises an
+alarm (streaming/), or alerts about patients (lakehouse/tables.py).
+"""
+
+import pyarrow as pa
+
+from lakehouse.columns import STRING, UTC, Column, one_of
+from lakehouse.tables import Table
+
+LOSS_REASONS = ("retention_gap", "journal_lost", "journal_damaged", "topic_replaced")
+ALARM_KINDS = (
+    *("feed_silent", "messages_lost", "component_restarted", "inbox_full", "lake_repaired"),
+    "certificate_expires",
+)
+
+LOSSES = Table(
+    name="losses",
+    zone="operations",
+    grain="one run of offsets whose messages no inbox can give any more",
+    key=("feed", "partition", "number"),
+    phi="none",
+    columns=(
+        Column("number", pa.int64(), "Place of the entry in its line, from 1.", nullable=False),
+        Column("feed", STRING, "The feed.", nullable=False),
+        Column("partition", pa.int32(), "Its partition.", nullable=False),
+        Column("first_offset", pa.int64(), "First offset that is lost.", nullable=False),
+        Column("last_offset", pa.int64(), "Last offset that is lost.", nullable=False),
+        one_of("reason", LOSS_REASONS, "Why: {}.", nullable=False),
+        Column("noticed_at", UTC, "When it was noticed.", nullable=False),
+    ),
+    partition_by=None,
+)
+ALARMS = Table(
+    name="alarms",
+    zone="operations",
+    grain="one technical alarm raised or ended",
+    key=("line", "number"),
+    phi="none",
+    columns=(
+        Column(
+            "line", STRING, "What it is about: the kind, and the feed or component.", nullable=False
+        ),
+        Column("number", pa.int64(), "Place of the entry in its line, from 1.", nullable=False),
+        one_of("kind", ALARM_KINDS, nullable=False),
+        Column("subject", STRING, "The feed or component.", nullable=False),
+        one_of("event", ("raised", "ended"), nullable=False),
+        Column("at", UTC, "When.", nullable=False),
+        Column("detail", STRING, "What is known, and what to do, in one line.", nullable=False),
+    ),
+    partition_by=None,
+)
+
+OPERATIONS = (LOSSES, ALARMS)

@@ -1,0 +1,54 @@
+"""Logs of the live side: one JSON object per line, of keys that cannot hold a patient.
+
+Here: which keys may be logged, and where lines go (stderr). Not here: what is worth a line.
+
+The list is what makes a log safe to send away: a key that is not on it is a defect of ours, and its
+value is never written.
+"""
+
+import logging
+import sys
+from collections.abc import MutableMapping
+from typing import Any, Final
+
+import structlog
+
+# Never a raw message, a name, an identifier, a value, a peer's text, or an engine's own words.
+ALLOWED: Final = frozenset(
+    {
+        *("event", "level", "timestamp", "component", "pid"),
+        *("feed", "partition", "offset", "first_offset", "last_offset", "messages", "bytes"),
+        *("road", "port", "peer", "connections", "control_id", "code", "reason", "stage"),
+        *("table", "version", "files", "rows", "seconds", "attempt", "exit_code", "signal"),
+        *("alert_id", "rule", "severity", "kind", "subject", "detail", "error", "fence"),
+    }
+)
+
+
+def _only_allowed(_: object, __: str, fields: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    kept = {key: value for key, value in fields.items() if key in ALLOWED}
+    if len(kept) < len(fields):
+        kept["error"] = f"{len(fields) - len(kept)} keys are not allowed in a log"
+    return kept
+
+
+def configure(component: str) -> None:
+    """Log as a component of the live side: to stderr, from INFO on."""
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            _only_allowed,
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    structlog.contextvars.bind_contextvars(component=component)
+
+
+def log() -> Any:  # noqa: ANN401 structlog's loggers have no narrower type
+    """The logger; before `configure` it prints for people."""
+    return structlog.get_logger()
