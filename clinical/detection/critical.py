@@ -14,6 +14,7 @@ import numpy as np
 
 from clinical.detection.finding import Band, Finding, Scores
 from clinical.scoring.engine import Moments
+from clinical.scoring.memory import CONCEPT_NUMBER
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +41,11 @@ LIMITS = _read(files("clinical").joinpath("critical_results.csv").read_text(enco
 
 def find(moments: Moments, _scores: Scores) -> list[Finding]:
     """Each analyte whose current value changed and is critical."""
+    changed = np.logical_or.reduce(moments.changed, axis=0)
     return [
         found
         for concept, limits in LIMITS.items()
-        if moments.touched([concept]).any() and (found := _one(moments, concept, limits))
+        if changed[CONCEPT_NUMBER[concept]] and (found := _one(moments, concept, limits))
     ]
 
 

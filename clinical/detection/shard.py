@@ -4,6 +4,7 @@ Here: the order of work for a batch of facts: merges, demographics that changed,
 episodes, suppression. The stream and every replay run this same class. Not here: tables, Bytewax.
 """
 
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -11,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from clinical.concepts import CONCEPTS
@@ -23,7 +25,7 @@ from clinical.detection.finding import Finding, Rule
 from clinical.detection.location import Locations
 from clinical.detection.version import rules_version
 from clinical.normalise import signals as signals_of
-from clinical.scoring.engine import Engine, Moments
+from clinical.scoring.engine import Engine, Moments, Scored
 from clinical.scoring.rows import numbers, score_rows
 from clinical.scoring.validity import IDLE_SIGNALS
 
@@ -34,6 +36,7 @@ _PROVENANCE = ("feed", "partition", "offset", "received_at", "facility")
 
 Facts = Mapping[str, pa.Table]
 Bools = NDArray[np.bool_]
+Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +62,8 @@ class Shard:
 
     def step(self, facts: Facts) -> Derived:
         """Learn a batch of facts, in arrival order, and give what follows from it."""
-        changed = self._demographics.changed(facts.get("patient_demographics"))
-        self._locations.learn(facts.get("encounter_events"))
-        known = dict(facts)
-        known.pop("patient_demographics", None)
-        if changed is not None:
-            known["patient_demographics"] = changed
-        signals = _in_order(signals_of(known)) if known else None
-        pieces = list(self._pieces(signals, facts.get("identity_events")))
+        signals, changed = self._told(facts)
+        pieces = [self._fold(piece) for piece in self._pieces(signals, facts)]
         self._locations.settle()
         return Derived(
             _joined([scores for scores, _ in pieces]),
@@ -74,32 +71,62 @@ class Shard:
             changed,
         )
 
+    def remember(self, facts: Facts, alerted: pa.Array) -> None:
+        """After a restart: learn a batch of facts, what follows from which is stored already.
+
+        Later results rest on the facts and on open episodes. Episodes begin with an alert, so rules
+        are asked again only of patients who have one.
+
+        Args:
+            facts: As `step` takes them.
+            alerted: Every identifier of the patients of whom an alert is stored.
+        """
+        signals, _ = self._told(facts)
+        for piece in self._pieces(signals, facts):
+            asked = _asked(piece, alerted)
+            self._engine.learn(piece.filter(pa.array(~asked)))
+            self._ask_again(piece.filter(pa.array(asked)))
+            self._forget(piece["received_at"].cast(pa.int64()).to_numpy(), piece.num_rows)
+        self._locations.settle()
+
     def recall(self, alerts: pa.Table) -> None:
         """After a restart: take up episodes that began before the facts that were folded again.
 
         Args:
             alerts: The latest stored alert of each patient, family and suppression.
         """
+        self._engine.settle()
         for row in alerts.to_pylist():
             key = Key(row["patient_id"], row["rule_family"], row["suppressed_by"])
             self._episodes.recall(key, row["episode_id"], row["band"])
 
-    def _pieces(
-        self, signals: pa.Table | None, identities: pa.Table | None
-    ) -> Iterator[tuple[pa.Table | None, pa.Table | None]]:
-        """Fold the signals in pieces, between which identifiers merge."""
+    def _told(self, facts: Facts) -> tuple[pa.Table | None, pa.Table | None]:
+        """The signals of a batch in order, and the demographics that say something new."""
+        changed = self._demographics.changed(facts.get("patient_demographics"))
+        self._locations.learn(facts.get("encounter_events"))
+        known = dict(facts)
+        known.pop("patient_demographics", None)
+        if changed is not None:
+            known["patient_demographics"] = changed
+        return _in_order(signals_of(known)) if known else None, changed
+
+    def _pieces(self, signals: pa.Table | None, facts: Facts) -> Iterator[pa.Table]:
+        """The signals in pieces, none of them empty; between them identifiers merge."""
+        merges = _merges(facts.get("identity_events"))
         if signals is None or "message" not in signals.column_names:
-            for merge in _merges(identities):
+            for merge in merges:
                 self._merge(merge["retired_id"], merge["surviving_id"])
             return
         done = 0
         messages = signals["message"].to_numpy()
-        for merge in _merges(identities):
+        for merge in merges:
             upto = int(np.searchsorted(messages, merge["message"]))
-            yield self._fold(signals.slice(done, upto - done))
+            if upto > done:
+                yield signals.slice(done, upto - done)
             done = upto
             self._merge(merge["retired_id"], merge["surviving_id"])
-        yield self._fold(signals.slice(done))
+        if done < signals.num_rows:
+            yield signals.slice(done)
 
     def _merge(self, retired: str, surviving: str) -> None:
         old, new = self._engine.survivor(retired), self._engine.survivor(surviving)
@@ -108,39 +135,46 @@ class Shard:
         self._locations.merge(retired, new)
 
     def _fold(self, signals: pa.Table) -> tuple[pa.Table | None, pa.Table | None]:
-        if not signals.num_rows:
-            return None, None
         moments = self._engine.step(signals)
         scored = self._engine.scores(moments)
-        assessed = {
-            (one.assessed.score.name, one.assessed.score.variant): one.assessed for one in scored
-        }
-        findings = [found for rule in RULES for found in rule(moments, assessed)]
         scores = score_rows(moments, scored, signals, rules_version())
-        alerts = self._alerts(moments, findings, signals)
-        self._forget(moments, signals.num_rows)
+        alerts = self._alerts(moments, scored, signals)
+        self._forget(moments.now, signals.num_rows)
         return scores, alerts
 
-    def _forget(self, moments: Moments, learnt: int) -> None:
+    def _ask_again(self, signals: pa.Table) -> None:
+        """Take up episodes as the stored alerts of these signals did."""
+        if signals.num_rows:
+            moments = self._engine.step(signals)
+            deque(self._raised(moments, self._engine.scores(moments), signals), maxlen=0)
+
+    def _forget(self, clocks: Ints, learnt: int) -> None:
         """Now and then let go of patients and episodes long silent.
 
         The clock is the middle one of a batch, so that one wrong clock cannot age a whole facility.
         """
         self._learnt += learnt
-        if self._learnt >= IDLE_SIGNALS and len(moments.now):
+        if self._learnt >= IDLE_SIGNALS and len(clocks):
             self._learnt = 0
-            now = int(np.median(moments.now))
+            now = int(np.median(clocks))
             self._engine.forget(now)
             self._episodes.forget(now)
 
-    def _alerts(
-        self, moments: Moments, findings: Sequence[Finding], signals: pa.Table
-    ) -> pa.Table | None:
+    def _raised(
+        self, moments: Moments, scored: Sequence[Scored], signals: pa.Table
+    ) -> Iterator[Raised]:
+        assessed = {
+            (one.assessed.score.name, one.assessed.score.variant): one.assessed for one in scored
+        }
         status = moments.panel["code_status"]
         comfort = status.current & (status.value == _COMFORT_CARE)
-        raised = [
-            one for finding in findings for one in self._observe(moments, finding, comfort, signals)
-        ]
+        for finding in (found for rule in RULES for found in rule(moments, assessed)):
+            yield from self._observe(moments, finding, comfort, signals)
+
+    def _alerts(
+        self, moments: Moments, scored: Sequence[Scored], signals: pa.Table
+    ) -> pa.Table | None:
+        raised = list(self._raised(moments, scored, signals))
         if not raised:
             return None
         rows = [
@@ -158,6 +192,8 @@ class Shard:
         """The moments at which a finding is an alert, raised or suppressed."""
         wrong = moments.withdrawn(finding.rests_on)
         at = np.flatnonzero((finding.band > 0) | wrong)
+        if not len(at):
+            return
         encoded = moments.patient.take(pa.array(at)).dictionary_encode()
         patients = encoded.dictionary.to_pylist()
         number = encoded.indices.to_numpy().astype(np.int64) * 2 + comfort[at]
@@ -199,6 +235,24 @@ def _in_order(signals: pa.Table) -> pa.Table:
     if (message[1:] >= message[:-1]).all():
         return signals
     return signals.take(pa.array(np.argsort(message, kind="stable")))
+
+
+def _asked(signals: pa.Table, alerted: pa.Array) -> Bools:
+    """Signals of these patients, and of all whom a message names with one of them.
+
+    An alert's id counts the patients of its message, and a patient's signals stay in one order.
+    """
+    encoded = signals["patient_id"].combine_chunks().dictionary_encode()
+    patient, message = encoded.indices.to_numpy(), signals["message"].to_numpy()
+    chosen = pc.is_in(encoded.dictionary, alerted).to_numpy(zero_copy_only=False)
+    named = np.zeros(int(message.max()) + 1, np.bool_)
+    asked: Bools = chosen[patient]
+    while True:
+        named[message[asked]] = True
+        chosen[patient[named[message]]] = True
+        before, asked = asked, chosen[patient]
+        if asked.sum() == before.sum():
+            return asked
 
 
 def _joined(pieces: Sequence[pa.Table | None]) -> pa.Table | None:

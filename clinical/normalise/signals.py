@@ -38,16 +38,17 @@ PROVENANCE = pa.schema(
 )
 # Statuses that speak even without a value: they take back what was said before.
 TAKES_BACK = ("corrected", "entered_in_error", "cancelled")
-_NEEDED = frozenset(
-    {
-        *SIGNALS.names,
-        *PROVENANCE.names,
-        "observation_id",
-        "is_scored",
-        "not_scored_reason",
-        "status",
-    }
+# What an observation is read for, beside whose it is and where it came from.
+OBSERVED = (
+    "concept",
+    "effective_at",
+    "value",
+    "observation_id",
+    "is_scored",
+    "not_scored_reason",
+    "status",
 )
+_NEEDED = frozenset({*SIGNALS.names, *PROVENANCE.names, *OBSERVED})
 # A dose that was not given, or a stop, neither starts a course nor unsays that one was started.
 NO_START = ("not_given", "discontinued")
 

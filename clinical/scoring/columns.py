@@ -5,6 +5,7 @@ the stored form (rows.py).
 """
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -81,13 +82,12 @@ def assess(score: Score, panel: Panel) -> Assessed:
 def _points(score: PointScore, panel: Panel) -> Assessed:
     parts = [_parameter(item, panel) for item in score.parameters]
     components = tuple(part for part, _, _ in parts)
-    known = np.stack([part.known for part in components])
-    lowest = np.sum([least for _, least, _ in parts], axis=0).astype(np.float64)
-    highest = np.sum([most for _, _, most in parts], axis=0).astype(np.float64)
+    known = np.array([part.known for part in components])
+    points = np.array([least for _, least, _ in parts])
+    lowest = points.sum(axis=0).astype(np.float64)
+    highest = np.array([most for _, _, most in parts]).sum(axis=0).astype(np.float64)
     some = known.any(axis=0)
-    single = np.logical_or.reduce(
-        [part.known & (part.points == SINGLE_PARAMETER) for part in components]
-    )
+    single = (known & (points == SINGLE_PARAMETER)).any(axis=0)
     return Assessed(
         score,
         _points_state(score, known, panel),
@@ -98,31 +98,39 @@ def _points(score: PointScore, panel: Panel) -> Assessed:
         np.where(some, highest, np.nan),
         single,
         components,
-        *_times(components, panel),
+        *_times(components, known, panel),
     )
 
 
 def _points_state(score: PointScore, known: Bools, panel: Panel) -> Ints:
-    stale = [
-        ~known[place] & np.logical_or.reduce([panel[o.input].stale for o in item.alternatives])
-        for place, item in enumerate(score.parameters)
-    ]
-    state = np.where(np.logical_or.reduce(stale), STALE, PARTIAL)
+    stale = np.array([_any_stale(item, panel) for item in score.parameters])
+    state = np.where((stale & ~known).any(axis=0), STALE, PARTIAL)
     state = np.where(known.all(axis=0), COMPLETE, state)
     return np.where(known.any(axis=0), state, INDETERMINATE)
 
 
+def _any_stale(parameter: Parameter, panel: Panel) -> Bools:
+    stale = [panel[option.input].stale for option in parameter.alternatives]
+    return stale[0] if len(stale) == 1 else np.logical_or.reduce(stale)
+
+
 def _parameter(parameter: Parameter, panel: Panel) -> tuple[Component, Ints, Ints]:
+    """The deciding component with the least and the most points the parameter may have."""
     options = [_option(parameter, option, panel) for option in parameter.alternatives]
-    known = np.logical_or.reduce([reading.current for reading, _, _ in options])
-    ranked = np.stack([np.where(reading.current, least, -1) for reading, least, _ in options])
+    reading, least, most = options[0] if len(options) == 1 else _deciding(options)
+    known = reading.current
+    least = np.where(known, least, 0)
+    most = np.where(known, most, parameter.highest)
+    return Component(parameter.name, known, least, reading), least, most
+
+
+def _deciding(options: list[tuple[Readings, Ints, Ints]]) -> tuple[Readings, Ints, Ints]:
+    """At each moment the current option that gives the most points, the first of equals."""
+    ranked = np.array([np.where(reading.current, least, -1) for reading, least, _ in options])
     place = np.argmax(ranked, axis=0)
     column = np.arange(len(place))
-    least = np.where(known, ranked[place, column], 0)
-    most = np.stack([most for _, _, most in options])[place, column]
-    most = np.where(known, most, parameter.highest)
-    reading = _choose([reading for reading, _, _ in options], place)
-    return Component(parameter.name, known, least, reading), least, most
+    most = np.array([most for _, _, most in options])[place, column]
+    return _choose([reading for reading, _, _ in options], place), ranked[place, column], most
 
 
 def _option(parameter: Parameter, option: Alternative, panel: Panel) -> tuple[Readings, Ints, Ints]:
@@ -141,18 +149,22 @@ def _option(parameter: Parameter, option: Alternative, panel: Panel) -> tuple[Re
 
 def _band(bands: Bands, value: Floats) -> Ints:
     """Points of a column; NaN, which is not known, lands anywhere and is masked by the caller."""
-    place = np.searchsorted(np.array(bands.bounds), value, side="left")
-    points: Ints = np.array(bands.scored, np.int64)[place]
+    bounds, scored = _table(bands)
+    points: Ints = scored[bounds.searchsorted(value, side="left")]
     return points
 
 
+@cache
+def _table(bands: Bands) -> tuple[Floats, Ints]:
+    """Bounds and points of a score's own table, of which there are few."""
+    return np.array(bands.bounds), np.array(bands.scored, np.int64)
+
+
 def _choose(readings: list[Readings], place: NDArray[np.intp]) -> Readings:
-    if len(readings) == 1:
-        return readings[0]
     column = np.arange(len(place))
     return Readings(
         *(
-            np.stack([getattr(item, name) for item in readings])[place, column]
+            np.array([getattr(item, name) for item in readings])[place, column]
             for name in Readings.__slots__
         )
     )
@@ -160,7 +172,7 @@ def _choose(readings: list[Readings], place: NDArray[np.intp]) -> Readings:
 
 def _ratio(score: RatioScore, panel: Panel) -> Assessed:
     readings = [panel[name] for name in score.inputs]
-    known = np.stack([reading.current for reading in readings])
+    known = np.array([reading.current for reading in readings])
     reasons = (None, "missing_inputs", *(item.reason for item in score.requires), "not_paired")
     reason = _reason(score, panel, known)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -172,7 +184,7 @@ def _ratio(score: RatioScore, panel: Panel) -> Assessed:
         Component(name, reading.current, None, reading)
         for name, reading in zip(score.inputs, readings, strict=True)
     )
-    times = _times(components, panel)
+    times = _times(components, known, panel)
     return Assessed(
         score, state, reason, reasons, observed, observed, observed, None, components, *times
     )
@@ -180,7 +192,7 @@ def _ratio(score: RatioScore, panel: Panel) -> Assessed:
 
 def _reason(score: RatioScore, panel: Panel, known: Bools) -> Ints:
     """Number of the first thing that is wrong, or 0."""
-    paired = np.stack([panel[name].effective for name in score.paired])
+    paired = np.array([panel[name].effective for name in score.paired])
     spread = paired.max(axis=0) - paired.min(axis=0)
     wrong = [
         ~known.all(axis=0),
@@ -190,10 +202,9 @@ def _reason(score: RatioScore, panel: Panel, known: Bools) -> Ints:
     return np.select(wrong, range(1, len(wrong) + 1), 0)
 
 
-def _times(components: tuple[Component, ...], panel: Panel) -> tuple[Floats, Ints]:
+def _times(components: tuple[Component, ...], known: Bools, panel: Panel) -> tuple[Floats, Ints]:
     """Age in minutes of the oldest input, and clinical time of the newest."""
-    known = np.stack([part.known for part in components])
-    times = np.stack([part.reading.effective for part in components])
+    times = np.array([part.reading.effective for part in components])
     oldest = np.where(known, times, _FAR).min(axis=0)
     newest = np.where(known, times, _NEVER).max(axis=0)
     some = known.any(axis=0)

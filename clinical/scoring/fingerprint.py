@@ -5,7 +5,6 @@ Here: a vectorised hash over Arrow strings. Not for storage: nothing outside mem
 
 import numpy as np
 import pyarrow as pa
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 _WORD = 8
@@ -39,9 +38,10 @@ def fingerprint(text: pa.Array) -> NDArray[np.uint64]:
 
 def _words(content: Bytes, starts: Positions, left: Positions) -> NDArray[np.uint64]:
     """Eight bytes of each string as one number; bytes beyond the string's end are zero."""
-    inside = np.minimum(starts, len(content) - _WORD)
-    taken = sliding_window_view(content, _WORD)[inside].view(np.uint64).ravel()
-    words: NDArray[np.uint64] = taken & _KEEP[np.clip(left, 0, _WORD)]
+    last = len(content) - _WORD
+    everywhere = np.ndarray(last + 1, np.uint64, content.data, strides=(1,))
+    taken = everywhere[np.minimum(starts, last)]
+    words: NDArray[np.uint64] = taken & _KEEP[np.minimum(np.maximum(left, 0), _WORD)]
     return words
 
 

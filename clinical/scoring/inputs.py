@@ -17,6 +17,9 @@ DERIVED: Mapping[str, tuple[str, ...]] = {
     "gcs": ("gcs_total", *GCS_PARTS),
 }
 
+# What tells whom a score is for, beside what it is made of.
+POPULATION_INPUTS = ("birth_date", "pregnancy")
+
 # The highest value that still means room air: device room_air, flow 0 L/min, FiO2 21 %.
 AIR: Mapping[str, float] = {"oxygen_device": 0, "oxygen_flow": 0, "fio2": 21}
 

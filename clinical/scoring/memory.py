@@ -4,7 +4,7 @@ Here: one small array of rows per patient, how rows enter it and when they leave
 rows mean for a score.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -32,21 +32,32 @@ ROW = np.dtype(
         ("signal", np.uint64),
     ]
 )
+# Rows as mere bytes: NumPy joins those without comparing fields array by array.
+_BYTES = np.dtype((np.void, ROW.itemsize))
 Stack = NDArray[np.void]
 NOTHING: Stack = np.empty(0, ROW)
 
 
 @dataclass(slots=True)
 class Patient:
-    """Rows of one patient that may still count, in arrival order, and the patient's clock."""
+    """Rows of one patient that may still count, in arrival order, and the patient's clock.
+
+    `heard` are later rows that nobody has looked at yet, since nothing was to follow from them.
+    """
 
     rows: Stack = field(default_factory=lambda: NOTHING)
     clock: int = 0
+    heard: list[Stack] = field(default_factory=list)
+
+
+def joined(stacks: Iterable[Stack]) -> Stack:
+    """Rows one after the other."""
+    return np.concatenate([stack.view(_BYTES) for stack in stacks]).view(ROW)
 
 
 def merged(surviving: Patient, retired: Patient) -> Patient:
     """One patient out of two, as if every row had arrived under the surviving identifier."""
-    rows = np.concatenate([surviving.rows, retired.rows])
+    rows = joined([surviving.rows, retired.rows])
     rows = rows[np.argsort(rows["arrival"], kind="stable")]
     return Patient(rows, max(surviving.clock, retired.clock))
 

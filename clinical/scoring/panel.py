@@ -12,15 +12,33 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clinical.concepts import CONCEPTS, round_half_up
-from clinical.scoring.inputs import AIR, GCS_FROM_PARTS, GCS_PARTS, OXYGEN_CONCEPTS
-from clinical.scoring.memory import CONCEPT_NUMBER, Stack
-from clinical.scoring.validity import LOOKBACK, SAME_MOMENT
+from clinical.scores import SCORES
+from clinical.scoring.inputs import (
+    AIR,
+    GCS_FROM_PARTS,
+    GCS_PARTS,
+    OXYGEN_CONCEPTS,
+    POPULATION_INPUTS,
+    concepts_of,
+)
+from clinical.scoring.memory import CONCEPT_NUMBER, LOOKBACK_BY_NUMBER, Stack
+from clinical.scoring.validity import SAME_MOMENT
 from clinical.scoring.winners import NONE
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 _NEVER = np.iinfo(np.int64).min // 2
 _FROM_PARTS = -2
+_PRECISION = np.array([concept.precision for concept in CONCEPTS.values()])
+# What scores rest on is read in one go: a call costs as much for one concept as for all of these.
+_SCORED = tuple(
+    dict.fromkeys(
+        concept
+        for score in SCORES
+        for name in (*score.depends_on, *POPULATION_INPUTS)
+        for concept in concepts_of(name)
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +60,10 @@ class Readings:
 class Panel:
     """Readings of inputs at many moments, looked up when first asked for.
 
-    `lookup` gives, for a concept, the row of the stack that counts at every moment.
+    `lookup` gives, for numbers of concepts, a line each of the rows of the stack that count.
     """
 
-    def __init__(self, stack: Stack, now: Ints, lookup: Callable[[str], Ints]) -> None:
+    def __init__(self, stack: Stack, now: Ints, lookup: Callable[[Ints], Ints]) -> None:
         self.now = now
         self._stack = stack
         self._lookup = lookup
@@ -54,7 +72,7 @@ class Panel:
     def __getitem__(self, name: str) -> Readings:
         """Readings of an input."""
         if name not in self._inputs:
-            self._inputs[name] = self._read(name)
+            self._inputs |= self._read(name)
         return self._inputs[name]
 
     @cached_property
@@ -67,12 +85,15 @@ class Panel:
         years: Ints = (months - ((today - month) < (birth - born))) // 12
         return years
 
-    def _read(self, name: str) -> Readings:
+    def _read(self, name: str) -> dict[str, Readings]:
         if name == "oxygen":
-            return _oxygen([self[concept] for concept in OXYGEN_CONCEPTS])
+            return {name: _oxygen([self[concept] for concept in OXYGEN_CONCEPTS])}
         if name == "gcs":
-            return _gcs(self["gcs_total"], [self[part] for part in GCS_PARTS])
-        return _readings(name, self._stack, self.now, self._lookup(name))
+            return {name: _gcs(self["gcs_total"], [self[part] for part in GCS_PARTS])}
+        names = _SCORED if name in _SCORED else (name,)
+        number = np.array([CONCEPT_NUMBER[one] for one in names])
+        found = _readings(number, self._stack, self.now, self._lookup(number))
+        return dict(zip(names, found, strict=True))
 
 
 def concept_name(number: int, names: tuple[str, ...]) -> str:
@@ -80,23 +101,25 @@ def concept_name(number: int, names: tuple[str, ...]) -> str:
     return GCS_FROM_PARTS if number == _FROM_PARTS else names[number]
 
 
-def _readings(name: str, stack: Stack, now: Ints, winner: Ints) -> Readings:
+def _readings(concept: Ints, stack: Stack, now: Ints, winner: Ints) -> list[Readings]:
+    """Readings of several concepts; `winner` has a line for each."""
     if not len(stack):
         blank = np.zeros(len(now), np.bool_)
         gone = np.full(len(now), NONE)
-        return Readings(blank, blank, np.full(len(now), np.nan), gone + _NEVER, gone, gone)
+        none = Readings(blank, blank, np.full(len(now), np.nan), gone + _NEVER, gone, gone)
+        return [none] * len(concept)
+    lookback = LOOKBACK_BY_NUMBER[concept][:, None]
     known = winner != NONE
     effective = np.where(known, stack["effective"][winner], _NEVER)
     age = np.where(known, now - effective, 0)
-    current = known & (age <= LOOKBACK[name])
-    stale = known & ~current & (age <= 2 * LOOKBACK[name])
-    value = np.where(current, _rounded(name, stack["value"][winner]), np.nan)
-    number = np.full(len(now), CONCEPT_NUMBER[name])
-    return Readings(current, stale, value, np.where(current, effective, _NEVER), winner, number)
-
-
-def _rounded(name: str, value: NDArray[np.float64]) -> NDArray[np.float64]:
-    return round_half_up(value, CONCEPTS[name].precision)
+    current = known & (age <= lookback)
+    stale = known & ~current & (age <= 2 * lookback)
+    rounded = round_half_up(stack["value"][winner], _PRECISION[concept][:, None])
+    value = np.where(current, rounded, np.nan)
+    effective = np.where(current, effective, _NEVER)
+    number = np.broadcast_to(concept[:, None], winner.shape)
+    lines = zip(current, stale, value, effective, winner, number, strict=True)
+    return [Readings(*line) for line in lines]
 
 
 def _newest(readings: list[Readings], allowed: list[Bools]) -> NDArray[np.intp]:
@@ -104,17 +127,17 @@ def _newest(readings: list[Readings], allowed: list[Bools]) -> NDArray[np.intp]:
     times = [
         np.where(ok, item.effective, _NEVER) for item, ok in zip(readings, allowed, strict=True)
     ]
-    place: NDArray[np.intp] = np.argmax(np.stack(times), axis=0)
+    place: NDArray[np.intp] = np.argmax(np.array(times), axis=0)
     return place
 
 
 def _pick(readings: list[Readings], place: NDArray[np.intp], field: str) -> NDArray[np.int64]:
-    columns = np.stack([getattr(item, field) for item in readings])
+    columns = np.array([getattr(item, field) for item in readings])
     return columns[place, np.arange(columns.shape[1])]
 
 
 def _oxygen(facts: list[Readings]) -> Readings:
-    newest = np.max(np.stack([item.effective for item in facts]), axis=0)
+    newest = np.max([item.effective for item in facts], axis=0)
     moment = [item.current & (newest - item.effective <= SAME_MOMENT) for item in facts]
     says = [
         near & (item.value > AIR[name])
@@ -137,7 +160,7 @@ def _oxygen(facts: list[Readings]) -> Readings:
 
 
 def _gcs(total: Readings, parts: list[Readings]) -> Readings:
-    times = np.stack([item.effective for item in parts])
+    times = np.array([item.effective for item in parts])
     newest, oldest = times.max(axis=0), times.min(axis=0)
     together = np.logical_and.reduce([item.current for item in parts])
     together &= newest - oldest <= SAME_MOMENT

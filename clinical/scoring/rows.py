@@ -4,18 +4,20 @@ Here: the stored form. Not here: any decision. The contract itself is lakehouse/
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from clinical.scoring.columns import STATES, Assessed, Component
+from clinical.scoring.columns import STATES
 from clinical.scoring.engine import Moments, Scored
 from clinical.scoring.inputs import GCS_FROM_PARTS
 from clinical.scoring.memory import CONCEPT_NAMES
 from clinical.scoring.panel import Readings
 
 Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
 _UTC = pa.timestamp("us", tz="UTC")
 # Concept number -2 (the sum of the GCS parts) is found at the end of this list.
 _CONCEPTS = (*CONCEPT_NAMES, "", GCS_FROM_PARTS)
@@ -25,19 +27,24 @@ PROVENANCE = ("feed", "partition", "offset", "received_at", "facility")
 def score_rows(
     moments: Moments, scored: Sequence[Scored], signals: pa.Table, rules_version: str
 ) -> pa.Table:
-    """Rows of the `scores` table, without received_date; grouped by score, numbered by message."""
+    """Rows of the `scores` table, without received_date; grouped by score, numbered by message.
+
+    Columns of all scores are joined before Arrow sees them: a small batch is not slowed by calls.
+    """
     at = np.concatenate([one.at for one in scored])
     rank = np.repeat(np.arange(len(scored)), [len(one.at) for one in scored])
     first = pa.array(moments.first[at])
-    table = pa.concat_tables([_rows(moments, one) for one in scored])
+    columns = _assessed(moments, scored, rank)
     for name in PROVENANCE:
         column = signals[name].combine_chunks()
         told = column.dictionary_encode() if column.type == pa.string() else column
-        table = table.append_column(name, told.take(first))
-    table = table.append_column("patient_id", moments.patient.take(pa.array(at)))
-    table = table.append_column("encounter_id", moments.encounter.take(pa.array(at)))
-    table = table.append_column("row", pa.array(numbers(table, at, rank), pa.int32()))
-    return table.append_column("rules_version", _repeated(rules_version, len(at)))
+        columns[name] = told.take(first)
+    columns["patient_id"] = moments.patient.take(pa.array(at))
+    columns["encounter_id"] = moments.encounter.take(pa.array(at))
+    place = numbers(pa.table({name: columns[name] for name in PROVENANCE}), at, rank)
+    columns["row"] = pa.array(place, pa.int32())
+    columns["rules_version"] = _repeated(rules_version, len(at))
+    return pa.table(columns)
 
 
 def numbers(table: pa.Table, *order: Ints) -> Ints:
@@ -56,32 +63,60 @@ def numbers(table: pa.Table, *order: Ints) -> Ints:
     return place
 
 
-def _rows(moments: Moments, scored: Scored) -> pa.Table:
-    one, at = scored.assessed, scored.at
-    single = None if one.has_single_3 is None else one.has_single_3[at]
-    effective = one.effective[at]
-    return pa.table(
-        {
-            "score": _repeated(one.score.name, len(at)),
-            "variant": _repeated(one.score.variant, len(at)),
-            "state": _words(one.state[at], STATES),
-            "state_reason": _words(one.reason[at], one.reasons),
-            "observed": _numbers(one.observed[at]),
-            "lowest": _numbers(one.lowest[at]),
-            "highest": _numbers(one.highest[at]),
-            "missing": _missing(one, at),
-            "has_single_3": pa.nulls(len(at), pa.bool_()) if single is None else pa.array(single),
-            "oldest_input_minutes": _numbers(one.oldest_minutes[at]),
-            "effective_at": pa.array(effective, pa.int64(), mask=effective < _LONG_AGO).cast(_UTC),
-            "components": _components(moments, one, at),
-        }
-    )
+def _assessed(moments: Moments, scored: Sequence[Scored], rank: Ints) -> dict[str, pa.Array]:
+    """What was found, of all scores one after the other; `rank` is the score of each row."""
+    singles = [_single(one) for one in scored]
+    effective = _each(scored, "effective")
+    known = [
+        np.array([part.known for part in one.assessed.components])[:, one.at] for one in scored
+    ]
+    return {
+        "score": _words(rank, [one.assessed.score.name for one in scored]),
+        "variant": _words(rank, [one.assessed.score.variant for one in scored]),
+        "state": _words(_each(scored, "state"), STATES),
+        "state_reason": _reasons(scored),
+        "observed": _numbers(_each(scored, "observed")),
+        "lowest": _numbers(_each(scored, "lowest")),
+        "highest": _numbers(_each(scored, "highest")),
+        "missing": _missing(scored, known),
+        "has_single_3": pa.array(
+            np.concatenate([said for said, _ in singles]),
+            mask=np.concatenate([silent for _, silent in singles]),
+        ),
+        "oldest_input_minutes": _numbers(_each(scored, "oldest_minutes")),
+        "effective_at": pa.array(effective, pa.int64(), mask=effective < _LONG_AGO).cast(_UTC),
+        "components": _components(moments, scored, known),
+    }
+
+
+def _each(scored: Sequence[Scored], name: str) -> NDArray[Any]:
+    return np.concatenate([getattr(one.assessed, name)[one.at] for one in scored])
+
+
+def _single(scored: Scored) -> tuple[Bools, Bools]:
+    """Whether 3 points stand in one parameter, and where a score has no such thing."""
+    said = scored.assessed.has_single_3
+    if said is None:
+        return np.zeros(len(scored.at), np.bool_), np.ones(len(scored.at), np.bool_)
+    return said[scored.at], np.zeros(len(scored.at), np.bool_)
+
+
+def _reasons(scored: Sequence[Scored]) -> pa.Array:
+    """The scores number reasons each in their own list; here they have one."""
+    words = list(dict.fromkeys(word for one in scored for word in one.assessed.reasons))
+    number = [
+        np.array([words.index(word) for word in one.assessed.reasons])[one.assessed.reason[one.at]]
+        for one in scored
+    ]
+    return _words(np.concatenate(number), words)
 
 
 def _words(number: Ints, words: Sequence[str | None]) -> pa.Array:
     """Words by their numbers, kept as numbers until the writer's thread spells them out."""
-    indices = pa.array(number.astype(np.int16), mask=np.array([w is None for w in words])[number])
-    return pa.DictionaryArray.from_arrays(indices, pa.array([w or "" for w in words], pa.string()))
+    none = np.array([word is None for word in words])
+    indices = number.astype(np.int16)
+    told = pa.array(indices, mask=none[number]) if none.any() else pa.array(indices)
+    return pa.DictionaryArray.from_arrays(told, pa.array([w or "" for w in words], pa.string()))
 
 
 def _repeated(word: str, length: int) -> pa.Array:
@@ -96,47 +131,77 @@ def _numbers(values: NDArray[np.float64]) -> pa.Array:
     return pa.array(values, pa.float64(), mask=np.isnan(values))
 
 
-def _missing(one: Assessed, at: Ints) -> pa.Array:
-    gone = np.stack([~part.known[at] for part in one.components], axis=1)
-    gone &= one.applies[at][:, None]
-    names = pa.array([part.parameter for part in one.components], pa.string())
-    return pa.ListArray.from_arrays(_offsets(gone), names.take(pa.array(np.nonzero(gone)[1])))
+def _missing(scored: Sequence[Scored], known: Sequence[Bools]) -> pa.Array:
+    gone = [~some & one.assessed.applies[one.at] for one, some in zip(scored, known, strict=True)]
+    names = [part.parameter for one in scored for part in one.assessed.components]
+    return pa.ListArray.from_arrays(
+        _offsets(gone), pa.array(names, pa.string()).take(pa.array(_parts(gone)))
+    )
 
 
-def _offsets(present: NDArray[np.bool_]) -> pa.Array:
-    ends = np.cumsum(present.sum(axis=1))
+def _offsets(present: Sequence[Bools]) -> pa.Array:
+    """Where the list of each row ends, given the parts it has: a line per part of a score."""
+    ends = np.cumsum(np.concatenate([one.sum(axis=0) for one in present]))
     return pa.array(np.concatenate([[0], ends]), pa.int32())
 
 
-def _components(moments: Moments, one: Assessed, at: Ints) -> pa.Array:
-    present = np.stack([part.known[at] for part in one.components], axis=1)
-    row, column = np.nonzero(present)
+def _parts(present: Sequence[Bools]) -> Ints:
+    """The part of each item of these lists, numbered through all scores."""
+    before = np.cumsum([0, *(len(one) for one in present)])
+    return np.concatenate(
+        [np.nonzero(one.T)[1] + first for one, first in zip(present, before, strict=False)]
+    )
+
+
+def _components(moments: Moments, scored: Sequence[Scored], known: Sequence[Bools]) -> pa.Array:
+    parts = [part for one in scored for part in one.assessed.components]
+    number = _parts(known)
     fields = {
-        "parameter": _words(column, [part.parameter for part in one.components]),
-        **_readings(moments, one.components, at, row, column),
+        "parameter": _words(number, [part.parameter for part in parts]),
+        **_readings(moments, scored, known, number),
     }
     struct = pa.StructArray.from_arrays(list(fields.values()), list(fields))
-    return pa.ListArray.from_arrays(_offsets(present), struct)
+    return pa.ListArray.from_arrays(_offsets(known), struct)
 
 
 def _readings(
-    moments: Moments, parts: Sequence[Component], at: Ints, row: Ints, column: Ints
+    moments: Moments, scored: Sequence[Scored], known: Sequence[Bools], number: Ints
 ) -> dict[str, pa.Array]:
-    def each(name: str) -> Ints:
-        columns = np.stack([getattr(part.reading, name)[at] for part in parts], axis=1)
-        return columns[row, column]
+    """The readings behind the known parts of every row."""
+    places = [np.nonzero(some.T) for some in known]
 
-    number = each("concept")
-    concept = _words(np.where(number < 0, len(_CONCEPTS) - 1, number), _CONCEPTS)
-    points = np.stack([np.zeros(len(at)) if p.points is None else p.points[at] for p in parts], 1)
-    has_points = np.array([part.points is not None for part in parts])[column]
+    def each(name: str) -> NDArray[Any]:
+        return np.concatenate(
+            [
+                np.array([getattr(part.reading, name) for part in one.assessed.components])[
+                    column, one.at[row]
+                ]
+                for one, (row, column) in zip(scored, places, strict=True)
+            ]
+        )
+
+    concept = each("concept")
+    points = np.concatenate(
+        [
+            _points(one)[column, one.at[row]]
+            for one, (row, column) in zip(scored, places, strict=True)
+        ]
+    )
+    pointless = [part.points is None for one in scored for part in one.assessed.components]
     return {
-        "concept": concept,
+        "concept": _words(np.where(concept < 0, len(_CONCEPTS) - 1, concept), _CONCEPTS),
         "value": pa.array(each("value"), pa.float64()),
-        "points": pa.array(points[row, column].astype(np.int16), pa.int16(), mask=~has_points),
+        "points": pa.array(points.astype(np.int16), pa.int16(), mask=np.array(pointless)[number]),
         "effective_at": pa.array(each("effective"), pa.int64()).cast(_UTC),
         **source_fields(moments, each("row")),
     }
+
+
+def _points(scored: Scored) -> Ints:
+    """Points of each part at every moment; a ratio gives none."""
+    none = np.zeros(len(scored.assessed.state), np.int64)
+    parts = scored.assessed.components
+    return np.array([none if part.points is None else part.points for part in parts])
 
 
 def source_fields(moments: Moments, row: Ints) -> dict[str, pa.Array]:

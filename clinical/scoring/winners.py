@@ -45,9 +45,10 @@ class Winners:
 
     def at(self, group: Ints, arrival: Ints) -> Ints:
         """Row that counts in each group after the given arrival (a row number), or NONE."""
+        key = group * self._size + arrival
         if not len(self._keys):
-            return np.full(len(group), NONE)
-        place = np.searchsorted(self._keys, group * self._size + arrival, side="right") - 1
+            return np.full(key.shape, NONE)
+        place = np.searchsorted(self._keys, key, side="right") - 1
         found = (place >= 0) & (self._groups[place] == group)
         return np.where(found, self._winner[place], NONE)
 
@@ -74,6 +75,19 @@ def winners(rows: Rows) -> Winners:
         start, end = np.searchsorted(group, [one, one + 1])
         winner[start:end] = _fold(rows, order[start:end], alive)
     return Winners(group * size + order, group, winner, size, alive)
+
+
+def alive(rows: Rows) -> Bools:
+    """The rows that were neither withdrawn nor replaced in the end, without the winners."""
+    alive = ~rows.void
+    contested = _contested(rows) if (rows.void | rows.is_event).any() else ()
+    if len(contested):
+        near = np.flatnonzero(np.isin(rows.group, contested))
+        near = near[np.argsort(rows.group[near], kind="stable")]
+        starts = np.searchsorted(rows.group[near], contested)
+        for members in np.split(near, starts[1:]):
+            _fold(rows, members, alive)
+    return alive
 
 
 def _contested(rows: Rows) -> Ints:

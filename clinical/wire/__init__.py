@@ -1,7 +1,7 @@
 """The wire: what senders send, decoded into facts as they said them.
 
-Here: `decode` and `sent_at`, whatever the format of the feed. Not here: what codes and units mean
-(clinical/normalise).
+Here: `decode`, `dispositions` and `sent_at`, whatever the format of the feed. Not here: what codes
+and units mean (clinical/normalise).
 """
 
 from collections.abc import Callable, Mapping
@@ -16,6 +16,9 @@ from clinical.wire.profile import FeedProfile, Format
 DECODERS: Mapping[Format, Callable[[pa.Array, FeedProfile], Decoded]] = MappingProxyType(
     {"hl7v2": hl7.decode, "fhir": fhir.decode}
 )
+JUDGES: Mapping[Format, Callable[[pa.Array, FeedProfile], pa.Table]] = MappingProxyType(
+    {"hl7v2": hl7.dispositions, "fhir": fhir.dispositions}
+)
 CLOCKS: Mapping[Format, Callable[[pa.Array, FeedProfile], pa.Array]] = MappingProxyType(
     {"hl7v2": hl7.sent_at, "fhir": fhir.sent_at}
 )
@@ -24,6 +27,11 @@ CLOCKS: Mapping[Format, Callable[[pa.Array, FeedProfile], pa.Array]] = MappingPr
 def decode(messages: pa.Array, profile: FeedProfile) -> Decoded:
     """A disposition for every message of a batch, and the facts of the parsed ones."""
     return DECODERS[profile.format](messages, profile)
+
+
+def dispositions(messages: pa.Array, profile: FeedProfile) -> pa.Table:
+    """The dispositions of `decode` alone, at a third of its price for a few messages."""
+    return JUDGES[profile.format](messages, profile)
 
 
 def sent_at(messages: pa.Array, profile: FeedProfile) -> pa.Array:

@@ -4,7 +4,7 @@ Here: decoding a batch of messages, each an NDJSON line or a JSON document, and 
 Not here: splitting files into messages (frames.py), or codes and units (clinical/normalise).
 """
 
-from clinical.wire.fhir.decoding import decode, sent_at
+from clinical.wire.fhir.decoding import decode, dispositions, sent_at
 from clinical.wire.fhir.frames import Splitter
 
-__all__ = ["Splitter", "decode", "sent_at"]
+__all__ = ["Splitter", "decode", "dispositions", "sent_at"]

@@ -61,6 +61,11 @@ def decode(messages: pa.BinaryArray | pa.LargeBinaryArray, profile: FeedProfile)
     return Decoded(_ledger(ledger), _tables(found, profile.zone))
 
 
+def dispositions(messages: pa.BinaryArray | pa.LargeBinaryArray, profile: FeedProfile) -> pa.Table:
+    """The `messages` that `decode` gives; what is wrong with a resource shows in its facts."""
+    return decode(messages, profile).messages
+
+
 def sent_at(
     messages: pa.BinaryArray | pa.LargeBinaryArray, profile: FeedProfile
 ) -> pa.TimestampArray:

@@ -4,7 +4,7 @@ Here: the order of the steps. Not here: the steps. No bytes whatever make it rai
 read is quarantined with a reason.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -14,11 +14,12 @@ import pyarrow.compute as pc
 
 from clinical.wire.decoded import FACTS, MESSAGES, Decoded
 from clinical.wire.hl7 import header, merges, sent, subjects
-from clinical.wire.hl7.batch import Batch
+from clinical.wire.hl7.batch import Batch, Flags
 from clinical.wire.hl7.charges import charges
 from clinical.wire.hl7.diagnoses import diagnoses
 from clinical.wire.hl7.dispositions import Verdicts
 from clinical.wire.hl7.encounters import encounter_events
+from clinical.wire.hl7.index import Index
 from clinical.wire.hl7.medications import SEGMENTS, medication_events
 from clinical.wire.hl7.message_types import ENCOUNTERS, MEDICATIONS, ORDERS, RESULTS, USED
 from clinical.wire.hl7.observations import observations
@@ -75,8 +76,20 @@ def decode(messages: pa.Array, profile: FeedProfile) -> Decoded:
         A disposition for every message, and the facts of the parsed ones in the batch's order.
     """
     runs = [_run(start, run, profile) for start, run in _runs(messages)]
+    if len(runs) == 1:
+        return runs[0]
     table = pa.concat_tables([MESSAGES.empty_table(), *(run.messages for run in runs)])
     return Decoded(table.combine_chunks(), _facts([run.facts for run in runs]))
+
+
+def dispositions(messages: pa.Array, profile: FeedProfile) -> pa.Table:
+    """The `messages` that `decode` gives, without the work of reading facts."""
+    tables = []
+    for _, run in _runs(messages):
+        verdicts = Verdicts.of(len(run))
+        groups = screen(run, profile, verdicts)
+        tables.append(_messages([_judged(group, profile, verdicts) for group in groups], verdicts))
+    return pa.concat_tables([MESSAGES.empty_table(), *tables]).combine_chunks()
 
 
 def sent_at(messages: pa.Array, profile: FeedProfile) -> pa.Array:
@@ -99,22 +112,31 @@ def _runs(messages: pa.Array) -> Iterator[tuple[int, pa.Array]]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
-    """What one group of a run yields: its messages' columns and facts, by place in the batch."""
+class _Judged:
+    """A group of a run with what is known of its messages; `usable` are those that are parsed."""
 
     places: Positions
+    index: Index
     header: header.Header
-    facts: Mapping[str, pa.Table]
+    subjects: subjects.Subjects
+    usable: Flags
+
+    def facts(self, start: int, profile: FeedProfile) -> dict[str, pa.Table]:
+        """The facts of its messages, numbered by place in the batch."""
+        batch = Batch(self.index, self.header, self.subjects, self.usable, profile.zone)
+        read = {name: each.read(batch) for name, each in READERS.items() if each.has_rows(batch)}
+        return _placed(read, self.places + start)
 
 
 def _run(start: int, messages: pa.Array, profile: FeedProfile) -> Decoded:
     verdicts = Verdicts.of(len(messages))
     groups = screen(messages, profile, verdicts)
-    parts = [_group(group, start, profile, verdicts) for group in groups]
-    return Decoded(_messages(parts, verdicts), _facts([part.facts for part in parts]))
+    parts = [_judged(group, profile, verdicts) for group in groups]
+    facts = [part.facts(start, profile) for part in parts]
+    return Decoded(_messages(parts, verdicts), _facts(facts))
 
 
-def _group(group: Group, start: int, profile: FeedProfile, verdicts: Verdicts) -> _Part:
+def _judged(group: Group, profile: FeedProfile, verdicts: Verdicts) -> _Judged:
     index = group.index
     own = Verdicts(verdicts.reasons[group.places])
     known = header.header(index, profile.zone)
@@ -123,9 +145,7 @@ def _group(group: Group, start: int, profile: FeedProfile, verdicts: Verdicts) -
     subjects.judge(found, index, own)
     merges.judge(index, known, found, own)
     verdicts.reasons[group.places] = own.reasons
-    batch = Batch(index, known, found, own.usable, profile.zone)
-    facts = {name: each.read(batch) for name, each in READERS.items() if each.has_rows(batch)}
-    return _Part(group.places, known, _placed(facts, group.places + start))
+    return _Judged(group.places, index, known, found, own.usable)
 
 
 def _placed(facts: Mapping[str, pa.Table], places: Positions) -> dict[str, pa.Table]:
@@ -140,7 +160,7 @@ def _placed(facts: Mapping[str, pa.Table], places: Positions) -> dict[str, pa.Ta
     }
 
 
-def _messages(parts: list[_Part], verdicts: Verdicts) -> pa.Table:
+def _messages(parts: list[_Judged], verdicts: Verdicts) -> pa.Table:
     count = len(verdicts.reasons)
     row = np.full(count, -1, np.int64)
     columns: dict[str, list[pa.Array]] = {name: [] for name in MESSAGES.names[:3]}
@@ -160,8 +180,10 @@ def _messages(parts: list[_Part], verdicts: Verdicts) -> pa.Table:
     return pa.Table.from_arrays([made[name] for name in MESSAGES.names], schema=MESSAGES)
 
 
-def _facts(parts: list[Mapping[str, pa.Table]]) -> dict[str, pa.Table]:
+def _facts(parts: Sequence[Mapping[str, pa.Table]]) -> dict[str, pa.Table]:
     """The tables of all parts, in the order of the messages."""
+    if len(parts) == 1:
+        return {name: parts[0][name] for name in FACTS if name in parts[0]}
     joined = {}
     for name in FACTS:
         tables = [part[name] for part in parts if name in part]

@@ -4,6 +4,7 @@ Here: what MSH and EVN say of the message itself. Not here: separators (screen.p
 """
 
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -14,8 +15,8 @@ from clinical.wire.hl7.dispositions import SKIPPED as NOT_USED
 from clinical.wire.hl7.dispositions import Verdicts
 from clinical.wire.hl7.index import MSH, Index, Rows
 from clinical.wire.hl7.message_types import SKIPPED, USED
-from clinical.wire.hl7.text import component
-from clinical.wire.time import UTC, timestamps
+from clinical.wire.hl7.text import FEW, component
+from clinical.wire.time import UTC, instant, timestamps
 
 Flags = npt.NDArray[np.bool_]
 MSH_APPLICATION, MSH_FACILITY, MSH_TIME, MSH_TYPE, MSH_CONTROL = 3, 4, 7, 9, 10
@@ -30,7 +31,7 @@ class Header:
     facility: pa.Array
     control_id: pa.Array
     kind: pa.Array  # MSH-9.1
-    kinds: pa.DictionaryArray  # the same, encoded
+    kinds: "Names"  # the same, by number
     trigger: pa.Array  # MSH-9.2, else EVN-1
     sent_at: pa.Array
     recorded_at: pa.Array  # EVN-2, else MSH-7
@@ -53,23 +54,43 @@ class Header:
 
     def of_kind(self, kinds: frozenset[str]) -> Flags:
         """Which messages are of these types."""
-        return members(self.kinds, kinds)
+        return self.kinds.among(kinds)
 
     def on_trigger(self, triggers: frozenset[str]) -> Flags:
         """Which messages were sent on these triggers."""
         return members(self.trigger, triggers)
 
 
-def members(column: pa.Array, names: frozenset[str]) -> Flags:
+@dataclass(frozen=True, slots=True)
+class Names:
+    """A column by its distinct names; the last number is that of rows without one."""
+
+    distinct: list[str]
+    number: npt.NDArray[np.int32]
+
+    @classmethod
+    def of(cls, column: pa.StringArray) -> Self:
+        """Number the names of a column."""
+        encoded = column.dictionary_encode()
+        distinct = encoded.dictionary.to_pylist()
+        return cls(distinct, encoded.indices.fill_null(len(distinct)).to_numpy())
+
+    def among(self, names: frozenset[str]) -> Flags:
+        """Which rows hold one of these names."""
+        chosen = np.array([*(name in names for name in self.distinct), False])
+        found: Flags = chosen[self.number]
+        return found
+
+
+def members(column: pa.StringArray, names: frozenset[str]) -> Flags:
     """Which rows hold one of these names."""
-    encoded = column.dictionary_encode() if isinstance(column, pa.StringArray) else column
-    chosen = np.array([name in names for name in encoded.dictionary.to_pylist()] + [False])
-    found: Flags = chosen[encoded.indices.fill_null(len(chosen) - 1).to_numpy()]
-    return found
+    return Names.of(column).among(names)
 
 
 def times(rows: Rows, number: int, zone: str, part: int = 1) -> pa.Array:
     """A time field of each segment; null where it is empty or unreadable."""
+    if len(rows) <= FEW:
+        return pa.array([instant(text or "", zone) for text in rows.texts(number, part)], UTC)
     cells = rows.cells(number)
     moments = component(cells.texts, rows.index.delimiters, part)
     return cells.spread(timestamps(moments, zone), UTC)
@@ -87,7 +108,7 @@ def header(index: Index, zone: str) -> Header:
         facility=msh.common(MSH_FACILITY),
         control_id=msh.text(MSH_CONTROL),
         kind=kind,
-        kinds=kind.dictionary_encode(),
+        kinds=Names.of(kind),
         trigger=pc.coalesce(msh.common(MSH_TYPE, 2), evn.common(1).take(event)),
         sent_at=sent_at,
         recorded_at=pc.coalesce(recorded_at, sent_at),

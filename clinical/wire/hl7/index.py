@@ -4,7 +4,7 @@ Here: one pass over the bytes of many messages that have the same separators. No
 fields say.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from clinical.wire.hl7.delimiters import Delimiters
-from clinical.wire.hl7.text import Cells, Positions, component, plain, slices
+from clinical.wire.hl7.text import FEW, Cells, Positions, component, plain, reader, slices
 
 CR, LF = 13, 10
 MSH = "MSH"
@@ -133,19 +133,42 @@ class Rows:
 
     def text(self, number: int, part: int = 1) -> pa.Array:
         """Component `part` of field `number`, as people read it."""
+        if len(self.at) <= FEW:
+            return pa.array(self.texts(number, part), pa.string())
         return component(self.field(number), self.index.delimiters, part)
+
+    def texts(self, number: int, part: int = 1) -> list[str | None]:
+        """The same of few segments, one by one: that is faster than to set up a column."""
+        mark = self.first + number
+        there = mark <= self.last
+        if not there.any():
+            return [None] * len(self.at)
+        mark = np.minimum(mark, self.last)
+        stop = self.index.marks[mark]
+        begin = np.where(there, self.index.marks[mark - 1] + 1, stop)
+        bounds = zip(begin.tolist(), stop.tolist(), strict=True)
+        content, read = memoryview(self.index.buffer), reader(self.index.delimiters, part)
+        texts = (str(content[start:end], "utf-8") for start, end in bounds)
+        return [read(text) if text else None for text in texts]
 
     def common(self, number: int, part: int = 1) -> pa.Array:
         """The same as `text`, for a field with few distinct values."""
+        if len(self.at) <= FEW:
+            return self.text(number, part)
         cells = self.cells(number)
         return cells.spread(component(cells.texts, self.index.delimiters, part), pa.string())
 
     def lookup(self, number: int, meanings: Mapping[str, str], other: str | None) -> pa.Array:
         """What the codes of field `number` mean; `other` for one that has no meaning here."""
+
+        def meant(codes: Iterable[str | None]) -> list[str | None]:
+            return [code and meanings.get(code, other) for code in codes]
+
+        if len(self.at) <= FEW:
+            return pa.array(meant(self.texts(number)), pa.string())
         cells = self.cells(number)
-        codes = component(cells.texts, self.index.delimiters, 1).to_pylist()
-        read = [code and meanings.get(code, other) for code in codes]
-        return cells.spread(read, pa.string())
+        codes = component(cells.texts, self.index.delimiters, 1)
+        return cells.spread(meant(codes.to_pylist()), pa.string())
 
     def whole(self, number: int) -> pa.Array:
         """Field `number` with all its parts, as people read it."""

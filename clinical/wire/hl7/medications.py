@@ -125,11 +125,13 @@ def _chosen(batch: Batch) -> Positions:
 
 def _drugs(batch: Batch, at: Positions) -> dict[str, pa.Array]:
     """Drug, dose and times of each row, whatever segment it is."""
-    parts, order = [], []
+    parts: list[dict[str, pa.Array]] = []
+    order = []
     for kind, places in SEGMENTS.items():
         rows = batch.index.these(at[batch.index.kinds[at] == code(kind)])
-        order.append(rows.at)
-        parts.append(_drug(batch, rows, places))
+        if len(rows) or not parts:
+            order.append(rows.at)
+            parts.append(_drug(batch, rows, places))
     back = pa.array(np.argsort(np.concatenate(order), kind="stable"))
     return {name: pa.concat_arrays([part[name] for part in parts]).take(back) for name in parts[0]}
 
@@ -158,6 +160,8 @@ def _drug(batch: Batch, rows: Rows, places: Places) -> dict[str, pa.Array]:
 
 def _rate(sent: pa.Array, unit: pa.Array) -> tuple[pa.Array, pa.Array]:
     """Rate and unit, also where both stand in one text, as RXA-12 has them: `0.1 mcg/kg/min`."""
+    if sent.null_count == len(sent):
+        return pa.nulls(len(sent), DOUBLE), unit
     parts = pc.extract_regex(sent, RATE_WITH_UNIT)
     together = parts.is_valid()
     number = pc.if_else(together, parts.field("number"), sent)

@@ -45,7 +45,7 @@ def alike(messages: pa.Array, verdicts: Verdicts) -> Iterator[tuple[Positions, D
     """The places of messages that share their separators; others are rejected."""
     bounds, content = layout(messages)
     heads = _heads(bounds, content, verdicts)
-    verdicts.reject(_holding(bounds, content == 0), "nul_byte")
+    verdicts.reject(_holding(bounds, content[bounds[0] : bounds[-1]] == 0), "nul_byte")
     for head in np.unique(heads[verdicts.usable]):
         separators = delimiters(head.item().to_bytes(HEAD, "big").rstrip(b"\0"))
         same = verdicts.usable & (heads == head)
@@ -56,11 +56,10 @@ def alike(messages: pa.Array, verdicts: Verdicts) -> Iterator[tuple[Positions, D
 
 
 def _holding(bounds: Positions, marked: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-    """Which messages hold a marked byte."""
+    """Which messages hold a marked byte; the marks begin with the first message."""
     found = np.zeros(len(bounds) - 1, np.bool_)
-    span = marked[bounds[0] : bounds[-1]]
-    if span.any():
-        at = np.flatnonzero(span) + bounds[0]
+    if marked.any():
+        at = np.flatnonzero(marked) + bounds[0]
         found[np.searchsorted(bounds[1:], at, side="right")] = True
     return found
 
@@ -160,6 +159,7 @@ def _codecs(index: Index, profile: FeedProfile) -> _Codecs:
 def _wide(messages: pa.Array) -> npt.NDArray[np.bool_]:
     """Which messages hold more than ASCII."""
     bounds, content = layout(messages)
+    content = content[bounds[0] : bounds[-1]]
     if not len(content) or content.max() < FIRST_NON_ASCII:
         return np.zeros(len(messages), np.bool_)
     return _holding(bounds, content >= FIRST_NON_ASCII)

@@ -8,6 +8,7 @@ An absent text, an empty one and HL7's null `""` are all null in a finished colu
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,8 @@ HL7_NULL = '""'
 BLANKS = " \t"
 # Up to this many texts are read faster one by one than as a column.
 FEW = 96
+# A longer text is hardly one that comes again.
+SHORT = 64
 
 
 def slices(
@@ -153,11 +156,24 @@ def component(texts: pa.Array, delimiters: Delimiters, number: int) -> pa.Array:
     if texts.null_count == len(texts):
         return texts
     if len(texts) <= FEW:
-        read = [component_of(text or "", delimiters, number) for text in texts.to_pylist()]
-        return pa.array(read, pa.string())
+        read = reader(delimiters, number)
+        found = [read(text) if text else None for text in texts.to_pylist()]
+        return pa.array(found, pa.string())
     repetition = first_repetition(texts, delimiters)
     whole = piece(repetition, delimiters.component, number)
     return plain(piece(whole, delimiters.subcomponent, 1), delimiters)
+
+
+@lru_cache(maxsize=32)
+def reader(delimiters: Delimiters, number: int) -> Callable[[str], str | None]:
+    """How `component_of` reads a field; what it read of late, if short, is not read again."""
+    remembered = lru_cache(maxsize=4096)(lambda text: component_of(text, delimiters, number))
+
+    def read(text: str) -> str | None:
+        short = len(text) <= SHORT
+        return remembered(text) if short else component_of(text, delimiters, number)
+
+    return read
 
 
 def component_of(text: str, delimiters: Delimiters, number: int) -> str | None:

@@ -51,6 +51,8 @@ def values(types: Cells, sent: Cells, delimiters: Delimiters) -> Values:
 
 def numbers(texts: pa.Array) -> tuple[pa.Array, pa.Array]:
     """Comparator and number of texts such as `7.4`, `<15` and `>= 100`; nulls where it is none."""
+    if texts.null_count == len(texts):
+        return pa.nulls(len(texts), STRING), pa.nulls(len(texts), DOUBLE)
     simple = pc.match_substring_regex(texts, PLAIN_NUMBER)
     if pc.all(simple, min_count=0).as_py() and not texts.null_count:
         return pa.nulls(len(texts), STRING), _finite(texts.cast(DOUBLE))
