@@ -6,7 +6,7 @@ disk. Not here: which rows and when (streaming/), joining small files (compactio
 
 A Delta transaction does not de-duplicate by itself: only two stale handles that race are refused.
 So the transaction's version is read from the same handle that commits, and whoever loses the race
-reads it anew.
+reads it anew. So does whoever was told of a failure: a commit may have been made all the same.
 """
 
 import os
@@ -18,9 +18,11 @@ from deltalake import CommitProperties, Transaction, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError
 
 from lakehouse.errors import AppendError
+from lakehouse.failpoints import reach
 from lakehouse.lake import Lake
-from lakehouse.tables import Table
-from lakehouse.writers import PROPERTIES, forget, reason, sync_since, writer
+from lakehouse.shortening import shorten
+from lakehouse.tables import RAW_MESSAGES, Table
+from lakehouse.writers import PROPERTIES, forget, reason, standing, sync_since, writer
 
 ATTEMPTS = 20
 BACK_OFF_SECONDS = 0.01
@@ -74,28 +76,52 @@ def append(  # noqa: PLR0917 the seam that the design names, in its order
 
 
 def _compare_and_commit(lake: Lake, table: Table, rows: pa.Table, transaction: Transaction) -> int:
+    known = writer(lake, table).version()
     for attempt in range(ATTEMPTS):
         handle = writer(lake, table)
-        before = handle.version()
         fresh = _beyond(rows, handle.transaction_version(transaction.app_id))
         if not fresh.num_rows:
+            # After a lost race it may be our own commit that is there already.
+            sync_since(lake, table, known)
             return 0
+        reach("lake.before_commit")
         try:
-            write_deltalake(
-                handle,
-                fresh,
-                mode="append",
-                writer_properties=PROPERTIES,
-                commit_properties=CommitProperties(app_transactions=[transaction]),
-            )
+            _commit(lake, table, fresh, transaction)
         except CommitFailedError:
+            lake.on_retry(table.name)
             step_back(attempt)
             handle.update_incremental()
-        else:
-            sync_since(lake, table, before)
-            return int(fresh.num_rows)
+            continue
+        reach("lake.committed")
+        sync_since(lake, table, known)
+        shorten(lake, table, handle.version())
+        reach("lake.synced")
+        return int(fresh.num_rows)
     msg = f"{ATTEMPTS} attempts lost the race"
     raise CommitFailedError(msg)
+
+
+def _commit(lake: Lake, table: Table, rows: pa.Table, transaction: Transaction) -> None:
+    """Commit; an error is passed on only once a fresh look at the log says that nothing came."""
+    told = standing(lake) if table.name == RAW_MESSAGES.name else None
+    try:
+        write_deltalake(
+            writer(lake, table),
+            rows,
+            mode="append",
+            writer_properties=PROPERTIES,
+            commit_properties=CommitProperties(
+                app_transactions=[transaction], custom_metadata=told
+            ),
+        )
+    except CommitFailedError:
+        raise
+    except (DeltaError, OSError):
+        # What follows a commit may fail, such as its checkpoint, and a commit's answer get lost.
+        forget(lake, table)
+        found = writer(lake, table).transaction_version(transaction.app_id)
+        if found is None or found < transaction.version:
+            raise
 
 
 def _beyond(rows: pa.Table, reached: int | None) -> pa.Table:

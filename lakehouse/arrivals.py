@@ -1,7 +1,8 @@
 """The order in which a lake learnt its messages.
 
 Here: runs of messages of one feed partition, one after the other, read off the log of
-`raw_messages`, which commits each of them last and in the order in which it flowed. Not here: the
+`raw_messages`, which commits each of them last and in the order in which it flowed, and off what
+was written down of its old commits (arrival_log.py). Not here: the
 messages themselves, and the order of the facts within one.
 
 Where commits of long ago are gone from the log, each partition's messages up to its first kept
@@ -14,7 +15,8 @@ from dataclasses import dataclass, replace
 
 import duckdb
 
-from lakehouse import delta_log
+from lakehouse import arrival_log, delta_log
+from lakehouse.arrival_log import Step
 from lakehouse.cuts import Cut
 from lakehouse.lake import Lake
 from lakehouse.tables import RAW_MESSAGES
@@ -52,16 +54,29 @@ def arrivals(lake: Lake, at: Cut) -> tuple[Run, ...]:
 
 def _committed(lake: Lake, at: Cut) -> Iterator[Run]:
     """What each commit reached, oldest first; what no kept commit names comes before them all."""
-    path = lake.path(RAW_MESSAGES)
-    kept = [
-        Run(feed, int(partition), 0, int(action["version"]))
-        for version in delta_log.versions(path)
-        for action in delta_log.actions(path, version, "txn")
-        for feed, _, partition in [action["appId"].rpartition("/")]
-    ]
+    kept = [Run(step.feed, step.partition, 0, step.offset) for step in _steps(lake)]
     named = {run.place for run in kept}
     yield from (Run(*place, 0, last) for place, last in at.items() if place not in named)
     yield from (run for run in kept if run.place in at)
+
+
+def _steps(lake: Lake) -> list[Step]:
+    """What every commit reached: those that a shortened log wrote down, then those in the log."""
+    path = lake.path(RAW_MESSAGES)
+    while True:
+        written = list(arrival_log.kept(path))
+        last = written[-1].version if written else -1
+        try:
+            there = [
+                step
+                for version in delta_log.versions(path)
+                if version > last
+                for step in arrival_log.steps(path, version)
+            ]
+        except FileNotFoundError:
+            # The log was shortened meanwhile: what is gone from it is written down now.
+            continue
+        return [*written, *there]
 
 
 def _extend(runs: list[Run], run: Run) -> None:

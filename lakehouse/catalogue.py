@@ -26,6 +26,7 @@ from lakehouse.errors import QueryError
 from lakehouse.identities import add_survivors
 from lakehouse.lake import Lake
 from lakehouse.tables import IDENTITY_EVENTS, TABLES, Table
+from lakehouse.upgrades import lacking
 
 ENGINE_LOCK = Lock()
 # Up to this many partitions the cut is part of a view's text; beyond, views join the table `cut`.
@@ -212,10 +213,13 @@ def _add_view(
     connection: duckdb.DuckDBPyConnection, lake: Lake, table: Table, at: Cut, schema: str | None
 ) -> None:
     columns = ", ".join(f"t.{quoted_name(column)}" for column in table.schema.names)
-    if lake.has(table):
-        source = f"delta_scan({quoted_text(str(lake.path(table)))})"
-    else:
+    source = f"delta_scan({quoted_text(str(lake.path(table)))})"
+    if not lake.has(table):
         source = _add_absent(connection, table, schema)
+    elif lacking(lake.version, table):
+        # An older lake on a disk that is only read: what its files lack is null.
+        absent = _add_absent(connection, table, schema)
+        source = f"(from {source} union all by name from {absent})"
     connection.execute(
         f"create {_lasting(schema)} view {_place(table.name, schema)} as"  # noqa: S608 names, paths and numbers, all quoted
         f" select {columns} from {source} t {_up_to(at, schema)}"

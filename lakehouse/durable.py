@@ -54,16 +54,16 @@ def sync_commit(table: Path, version: int) -> None:
     for directory in sorted({file.parent for file in files} | {table}):
         _sync_existing(directory)
     log = table / delta_log.LOG
-    for file in (delta_log.commit_path(table, version), *_checkpoint_files(log, version)):
+    for file in (delta_log.commit_path(table, version), *_checkpoint_files(table, version)):
         _sync_existing(file)
     sync(log)
     if version == 0:
         sync(table.parent)
 
 
-def _checkpoint_files(log: Path, version: int) -> list[Path]:
-    files = sorted(log.glob(f"{version:020}.checkpoint*"))
-    return [*files, log / delta_log.LAST_CHECKPOINT] if files else []
+def _checkpoint_files(table: Path, version: int) -> list[Path]:
+    file = delta_log.checkpoint_path(table, version)
+    return [file, table / delta_log.LOG / delta_log.LAST_CHECKPOINT] if file.exists() else []
 
 
 def _sync_existing(path: Path) -> None:

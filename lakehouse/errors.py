@@ -31,6 +31,10 @@ class LakeLockedError(LakehouseError):
     """Another dataflow writes to the lake; the message names its process."""
 
 
+class FencedError(LakehouseError):
+    """Another dataflow took the lake over; this one must end and commits nothing more."""
+
+
 class LakeVersionError(LakehouseError):
     """Another version of Pulsehouse wrote the lake."""
 

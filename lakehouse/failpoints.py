@@ -1,13 +1,13 @@
 """Failpoints: named places at which a test may kill the process.
 
-Here: the names, and dying at one of them when `PULSEHOUSE_FAILPOINT=name:n` says so (the n-th time
-it is reached). Not here: what is tested with them (tests/faults). Without the variable a failpoint
-costs one comparison.
+Here: the names, and dying at one of them when `PULSEHOUSE_FAILPOINT=name:n:file` says so: the n-th
+time it is reached, having said so in the file. Not here: what is tested with them (tests/faults).
+Without the variable a failpoint costs one comparison.
 """
 
 import os
 import signal
-import sys
+from pathlib import Path
 from typing import Final
 
 VARIABLE: Final = "PULSEHOUSE_FAILPOINT"
@@ -31,20 +31,21 @@ FAILPOINTS: Final = (
 )
 
 
-def _wanted() -> tuple[str, int]:
-    name, _, count = os.environ.get(VARIABLE, "").partition(":")
+def _wanted() -> tuple[str, int, str]:
+    name, _, rest = os.environ.get(VARIABLE, "").partition(":")
+    count, _, file = rest.partition(":")
     if name and name not in FAILPOINTS:
         msg = f"no failpoint {name!r}; known are {', '.join(FAILPOINTS)}"
         raise ValueError(msg)
-    return name, int(count or 1)
+    return name, int(count or 1), file or os.devnull
 
 
-_NAME, _COUNT = _wanted()
+_NAME, _COUNT, _FILE = _wanted()
 _seen = 0
 
 
 def reach(name: str) -> None:
-    """Pass a failpoint, or die there as by `kill -9`, having named it on stderr."""
+    """Pass a failpoint, or die there as by `kill -9`, having named it."""
     if name == _NAME:
         _pass_or_die(name)
 
@@ -53,6 +54,6 @@ def _pass_or_die(name: str) -> None:
     global _seen  # noqa: PLW0603 the count of this process
     _seen += 1
     if _seen == _COUNT:
-        sys.stderr.write(f"failpoint {name}:{_COUNT}\n")
-        sys.stderr.flush()
+        with Path(_FILE).open("a", encoding="utf-8") as file:
+            file.write(f"{name}:{_COUNT}\n")
         os.kill(os.getpid(), signal.SIGKILL)

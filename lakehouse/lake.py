@@ -7,6 +7,7 @@ Not here: rows (appends.py, catalogue.py), or keeping a second dataflow out (loc
 import errno
 import json
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import Any, Self
 
 from deltalake import DeltaTable
 
-from lakehouse import damage, durable
+from lakehouse import damage, durable, upgrades
 from lakehouse.delta_log import LOG
 from lakehouse.errors import (
     LakeDamagedError,
@@ -36,35 +37,48 @@ REMEDIES = {
 PERMISSION_REMEDY = "give this user permission to write there, or name another directory"
 
 
+def _untold(_table: str) -> None:
+    """Nobody counts the races that appends lose."""
+
+
 @dataclass(frozen=True, slots=True)
 class Lake:
     """An open lake.
 
-    `writers` caches the handles that appends commit with, so that a commit does not read the whole
-    log.
+    `version` is that of its files: less than `LAKE_VERSION` where an older lake was opened for
+    reading alone. `writers` caches the handles that appends commit with, so that a commit does not
+    read the whole log. `on_retry` is told the table whenever an append lost a race and tries again.
     """
 
     root: Path
+    version: int = LAKE_VERSION
     writers: dict[str, DeltaTable] = field(default_factory=dict, repr=False, compare=False)
+    on_retry: Callable[[str], None] = field(default=_untold, repr=False, compare=False)
 
     @classmethod
     def open(cls, root: Path, *, create: bool) -> Self:
         """Open a lake; with `create` for writing, and made where there is none.
 
         Opening for writing sets this process's umask to 077: what it writes is for its user alone.
+        It also brings a lake of an older version up to this one.
 
         Raises:
             LakeNotFoundError: No lake there, and it may not be created.
             LakeNotWritableError: It should be written, and takes no files.
-            LakeVersionError: Another version of Pulsehouse wrote it.
+            LakeVersionError: A newer version of Pulsehouse wrote it.
             LakeDamagedError: A table's newest commit, or the marker, is torn.
         """
         place = root.absolute()
         if create:
             _prepare(place)
-        _check_marker(place)
+        version = check_marker(place)
         damage.check(place)
-        return cls(place)
+        if create and version < LAKE_VERSION:
+            upgrades.upgrade(place, version)
+            # Last: until the marker says otherwise, whoever opens it begins the upgrade anew.
+            mark(place)
+            version = LAKE_VERSION
+        return cls(place, version)
 
     def path(self, table: Table) -> Path:
         """Where a table lies, whether or not it exists; a batch table in its zone's folder."""
@@ -84,7 +98,7 @@ def _prepare(root: Path) -> None:
         _probe(root)
         if not (root / MARKER).exists():
             _refuse_unmarked_tables(root)
-            durable.replace(root / MARKER, _marker())
+            mark(root)
             durable.sync(root.parent)
     except OSError as error:
         remedy = REMEDIES.get(error.errno or 0, PERMISSION_REMEDY)
@@ -101,13 +115,14 @@ def _probe(root: Path) -> None:
 
 def _refuse_unmarked_tables(root: Path) -> None:
     if any((root / name / LOG).is_dir() for name in TABLES):
-        msg = f"{root} holds tables but no {MARKER}, so their version is unknown; restore that file"
+        msg = f"{root} holds tables but no {MARKER}, so their version is unknown. {damage.REMEDY}"
         raise LakeDamagedError(msg, table=MARKER)
 
 
-def _marker() -> bytes:
-    content = {"lake_version": LAKE_VERSION, "created_by": f"pulsehouse {_release()}"}
-    return (json.dumps(content) + "\n").encode()
+def mark(root: Path, version: int = LAKE_VERSION) -> None:
+    """Write the marker: a lake of this version."""
+    content = {"lake_version": version, "created_by": f"pulsehouse {_release()}"}
+    durable.replace(root / MARKER, (json.dumps(content) + "\n").encode())
 
 
 def _release() -> str:
@@ -117,7 +132,12 @@ def _release() -> str:
         return "(not installed)"
 
 
-def _check_marker(root: Path) -> None:
+def check_marker(root: Path) -> int:
+    """The version of the lake in a directory.
+
+    Raises:
+        LakeNotFoundError, LakeVersionError, LakeDamagedError: As `Lake.open`.
+    """
     try:
         content = (root / MARKER).read_bytes()
     except (FileNotFoundError, NotADirectoryError) as error:
@@ -127,13 +147,16 @@ def _check_marker(root: Path) -> None:
         msg = f"cannot read {root / MARKER}: {os.strerror(error.errno or 0)}; check its permissions"
         raise LakeNotFoundError(msg) from error
     found = _parse_marker(root, content)
-    if found.get("lake_version") != LAKE_VERSION:
+    version = found.get("lake_version")
+    if not isinstance(version, int) or not upgrades.OLDEST <= version <= LAKE_VERSION:
         msg = (
-            f"the lake at {root} has version {found.get('lake_version')!r}, created by"
-            f" {found.get('created_by', 'unknown')}; this release reads version {LAKE_VERSION}:"
-            " use the release that wrote it, or replay its feeds into a new lake"
+            f"the lake at {root} has version {version!r}, created by"
+            f" {found.get('created_by', 'unknown')}; this release reads versions"
+            f" {upgrades.OLDEST} to {LAKE_VERSION}: use the release that wrote it, or replay its"
+            " feeds into a new lake"
         )
         raise LakeVersionError(msg)
+    return version
 
 
 def _parse_marker(root: Path, content: bytes) -> dict[str, Any]:
@@ -142,6 +165,6 @@ def _parse_marker(root: Path, content: bytes) -> dict[str, Any]:
     except ValueError:
         found = None
     if not isinstance(found, dict):
-        msg = f"{root / MARKER} is empty or torn; restore it before the lake is used"
+        msg = f"{root / MARKER} is empty or torn. {damage.REMEDY}"
         raise LakeDamagedError(msg, table=MARKER)
     return found

@@ -4,6 +4,8 @@ Here: one numbered append per line of a ledger, on the disk when it returns. Not
 says (orchestration/), or the stream's appends (appends.py).
 """
 
+import os
+
 import pyarrow as pa
 from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError
@@ -36,6 +38,8 @@ def append_entry(lake: Lake, table: Table, line: str, number: int, rows: pa.Tabl
         AppendError: It could not be stored; nothing was.
     """
     rows = table.conform(rows)
+    # A lake that was opened for reading is written here too, by the audit: for its user alone.
+    os.umask(0o077)
     transaction = Transaction(line, number)
     try:
         _append(lake, table, rows, transaction)

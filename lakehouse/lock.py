@@ -1,17 +1,18 @@
 """One dataflow per lake.
 
 Here: the dataflow's exclusive lock, its holder's process number, and a fencing number that grows
-with every holder. The kernel frees the lock when its holder dies, however it dies. Not here: what
-the holder does.
+with every holder. The kernel frees the lock when its holder, and every process that it lent the
+lock to, is dead, however it died. Not here: what the holder does.
 """
 
 import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
-from lakehouse.errors import LakeLockedError
+from lakehouse.errors import FencedError, LakeLockedError, LakeNotWritableError
 from lakehouse.lake import Lake
 
 NAME = "dataflow.lock"
@@ -20,14 +21,45 @@ RECORD = "{fence:020d} {pid:010d}\n"
 RECORD_BYTES = 32
 
 
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """The lock as it is held: by whoever has the descriptor open, its own or an inherited one."""
+
+    path: Path
+    descriptor: int
+    fence: int
+
+    def check(self) -> None:
+        """Make sure that nobody else became the lake's dataflow; asked before every commit.
+
+        Raises:
+            FencedError: The lock file was replaced or taken over: what is not committed yet is
+                the other's to commit.
+        """
+        if not (self._is_in_place() and _record(self.descriptor)[0] == self.fence):
+            msg = (
+                f"another dataflow took over the lake at {self.path.parent} while this one (fence"
+                f" {self.fence}) stood still: nothing more was committed; start it again once the"
+                " other has ended, and never delete the lock file"
+            )
+            raise FencedError(msg)
+
+    def _is_in_place(self) -> bool:
+        try:
+            return os.path.samestat(self.path.stat(), os.fstat(self.descriptor))
+        except FileNotFoundError:
+            return False
+
+
 @contextmanager
-def exclusive(lake: Lake) -> Iterator[int]:
-    """Hold the lake's dataflow lock; gives the fencing number of this holding.
+def exclusive(lake: Lake) -> Iterator[Holding]:
+    """Hold the lake's dataflow lock.
 
     Raises:
         LakeLockedError: Another process holds it; the message names it.
     """
-    with _opened(lake.root / NAME) as descriptor:
+    path = lake.root / NAME
+    with _opened(path) as descriptor:
         if not _lock(descriptor):
             _, pid = _record(descriptor)
             msg = (
@@ -35,7 +67,9 @@ def exclusive(lake: Lake) -> Iterator[int]:
                 " stop that process or wait for it, the lock is free as soon as it ends"
             )
             raise LakeLockedError(msg)
-        yield _next_fence(descriptor)
+        with _told(lake.root):
+            fence = _next_fence(descriptor)
+        yield Holding(path, descriptor, fence)
 
 
 @contextmanager
@@ -68,6 +102,19 @@ def _next_fence(descriptor: int) -> int:
     os.pwrite(descriptor, RECORD.format(fence=fence, pid=os.getpid()).encode(), 0)
     os.fsync(descriptor)
     return fence
+
+
+@contextmanager
+def _told(root: Path) -> Iterator[None]:
+    """An error of the disk under the lock file, in words that help."""
+    try:
+        yield
+    except OSError as error:
+        msg = (
+            f"cannot take the lock of the lake at {root}: {os.strerror(error.errno or 0)}; mend"
+            " that and start again"
+        )
+        raise LakeNotWritableError(msg) from error
 
 
 def _record(descriptor: int) -> tuple[int, int]:

@@ -6,8 +6,8 @@ is done (orchestration/maintenance.py).
 
 What the ledgers name stays readable: a decision quotes the versions that it rests on. Of a table
 that the stream appends to, the rows of a version are those of its cut, so its log may be cleaned;
-of the others the log is kept. So is that of `raw_messages`: it alone tells in which order messages
-of several feeds were learnt (arrivals.py).
+of the others the log is kept. That of `raw_messages` tells in which order messages of several feeds
+were learnt: only shortening.py takes commits out of it, and writes that order down first.
 """
 
 import json

@@ -35,7 +35,10 @@ NOT_SETTINGS = frozenset(
     {
         "cut",
         "failpoint",
+        "faults",
+        "parent",
         "require_broker",
+        "require_mounts",
         "require_chromium",
         "require_postgresql",
         "require_shared_data",
@@ -113,6 +116,12 @@ class Settings(BaseModel):
     )
     kafka_servers: str = Field("", description="Kafka's bootstrap servers, host:port,...")
     kafka_prefix: str = Field("pulsehouse.", description="Before a feed's name: its topic.")
+    kafka_generation: int = Field(
+        0,
+        ge=0,
+        le=99,
+        description="One higher each time the topics were made anew: they count as new partitions.",
+    )
     kafka_options: Annotated[dict[str, str], BeforeValidator(_pairs)] = Field(
         default_factory=dict, description="Further options of librdkafka, such as its SASL ones."
     )

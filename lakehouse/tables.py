@@ -29,8 +29,8 @@ Zone = Literal[
 ]
 Phi = Literal["none", "pseudonymous", "identified"]
 
-# Readers refuse a lake of another version: raising it means an older release cannot open the lake.
-LAKE_VERSION = 1
+# Older releases refuse a newer lake; an older lake is brought up to it (upgrades.py).
+LAKE_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)

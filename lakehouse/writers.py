@@ -9,9 +9,10 @@ from pathlib import Path
 
 from deltalake import ColumnProperties, DeltaTable, WriterProperties
 
-from lakehouse import durable
+from lakehouse import delta_log, durable
 from lakehouse.lake import Lake
-from lakehouse.tables import Table
+from lakehouse.standing import told
+from lakehouse.tables import RAW_MESSAGES, TABLES, Table
 
 PROPERTIES = WriterProperties(
     compression="ZSTD",
@@ -24,6 +25,9 @@ PROPERTIES = WriterProperties(
 # slower.
 SKIPPED_BY = ("feed", "partition", "offset", "received_at", "effective_at", "concept")
 CHECKPOINT_COMMITS = 100
+# Every commit is forced before its writer begins another: what may not be on the disk yet are the
+# newest of as many writers as append, compact and enter at one moment.
+UNSYNCED = 3
 # The engine's texts may print rows. Of them only these phrases are repeated.
 KNOWN_REASONS = (
     "No space left on device",
@@ -43,9 +47,30 @@ def writer(lake: Lake, table: Table) -> DeltaTable:
     handle = DeltaTable(str(path)) if lake.has(table) else _create(path, table)
     # Whoever wrote the newest commit may have died before it was forced onto the disk, and rows
     # that are found in the table are not written again: so force it now.
-    durable.sync_commit(path, handle.version())
+    newest = handle.version()
+    first = max(newest - UNSYNCED + 1, 0)
+    durable.sync_commits(path, (v for v in range(first, newest + 1) if _has_file(path, v)))
     lake.writers[table.name] = handle
     return handle
+
+
+def standing(lake: Lake) -> dict[str, str]:
+    """What a commit of `raw_messages` is to say: the version that each other table has reached.
+
+    Whoever commits `raw_messages` has first appended that message's rows, or found them there, with
+    these very handles: so the versions are at least those that hold them.
+    """
+    reached = {
+        table.name: writer(lake, table).version()
+        for table in TABLES.values()
+        if table.name != RAW_MESSAGES.name and (table.name in lake.writers or lake.has(table))
+    }
+    return told(reached)
+
+
+def _has_file(path: Path, version: int) -> bool:
+    """Whether a commit has a file still: a checkpoint may stand for it."""
+    return delta_log.commit_path(path, version).exists()
 
 
 def forget(lake: Lake, table: Table) -> None:

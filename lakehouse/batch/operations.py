@@ -9,7 +9,11 @@ import pyarrow as pa
 from lakehouse.columns import STRING, UTC, Column, one_of
 from lakehouse.tables import Table
 
-LOSS_REASONS = ("retention_gap", "journal_lost", "journal_damaged", "topic_replaced")
+# `no_message` is no loss: the broker gave the offsets to no message (the marks of a transaction).
+LOSS_REASONS = (
+    *("retention_gap", "journal_lost", "journal_damaged", "topic_replaced", "compacted"),
+    "no_message",
+)
 ALARM_KINDS = (
     *("feed_silent", "messages_lost", "component_restarted", "inbox_full", "lake_repaired"),
     "certificate_expires",

@@ -60,9 +60,9 @@ def stored_offsets(lake: Lake, table: Table = OBSERVATIONS, feed: str = "icu") -
     return sorted(rows["offset"].to_pylist())
 
 
-def start_script(name: str, *arguments: object) -> subprocess.Popen[str]:
-    """Run a script of this folder as a process of its own."""
-    environ = os.environ | {"PYTHONPATH": str(REPOSITORY)}
+def start_script(name: str, *arguments: object, failpoint: str = "") -> subprocess.Popen[str]:
+    """Run a script of this folder as a process of its own, which may die at a failpoint."""
+    environ = os.environ | {"PYTHONPATH": str(REPOSITORY), "PULSEHOUSE_FAILPOINT": failpoint}
     command = [sys.executable, str(HERE / name), *map(str, arguments)]
     return subprocess.Popen(
         command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True

@@ -8,7 +8,7 @@ from lakehouse.lake import Lake
 from lakehouse.lock import exclusive
 
 if __name__ == "__main__":
-    with exclusive(Lake.open(Path(sys.argv[1]), create=True)) as fence:
-        sys.stdout.write(f"{fence}\n")
+    with exclusive(Lake.open(Path(sys.argv[1]), create=True)) as held:
+        sys.stdout.write(f"{held.fence}\n")
         sys.stdout.flush()
         time.sleep(60)

@@ -6,6 +6,7 @@ import resource
 import shutil
 import subprocess
 import time
+from dataclasses import replace
 
 import pyarrow as pa
 import pytest
@@ -16,6 +17,7 @@ from lakehouse.appends import append
 from lakehouse.compaction import compact
 from lakehouse.errors import AppendError
 from lakehouse.lake import Lake
+from lakehouse.standing import stands_on
 from lakehouse.tables import OBSERVATIONS, PATIENT_DEMOGRAPHICS, RAW_MESSAGES
 
 
@@ -151,6 +153,60 @@ def test_error_of_the_engine_shows_no_stored_value(lake, rows):
     assert "Featherstone" not in str(caught.value)
     assert caught.value.__cause__ is None
     assert caught.value.__suppress_context__
+
+
+def test_commit_that_was_made_though_its_answer_was_an_error_is_found(lake, rows, offsets):
+    for offset in range(98):
+        append(lake, OBSERVATIONS, "icu", 0, rows(OBSERVATIONS, [offset]), offset)
+    # The checkpoint follows its commit, and cannot take the place of a directory with a file in it.
+    in_its_way = delta_log.checkpoint_path(lake.path(OBSERVATIONS), 99)
+    in_its_way.mkdir()
+    (in_its_way / "file").touch()
+    for _ in range(2):
+        append(lake, OBSERVATIONS, "icu", 0, rows(OBSERVATIONS, [98]), 98)
+    assert delta_log.versions(lake.path(OBSERVATIONS))[-1] == 99
+    assert offsets(lake) == list(range(99))
+
+
+@pytest.mark.parametrize("name", ["lake.before_commit", "lake.committed", "lake.synced"])
+@pytest.mark.parametrize("count", [1, 4])
+def test_process_that_dies_beside_a_commit_stores_its_rows_once(lake, offsets, start, name, count):
+    command = start("appending.py", lake.root, 60, 10)
+    assert command.wait(60) == 0
+    dying = start("appending.py", lake.root, 90, 10, failpoint=f"{name}:{count}")
+    assert dying.wait(60) == -9
+    assert start("appending.py", lake.root, 90, 10).wait(60) == 0
+    assert offsets(lake) == offsets(lake, RAW_MESSAGES) == list(range(90))
+
+
+def test_lost_races_are_told_to_whoever_counts_them(lake, rows):
+    told = []
+    append(lake, OBSERVATIONS, "icu", 0, rows(OBSERVATIONS, [0]), 0)
+    counting = replace(Lake.open(lake.root, create=True), on_retry=told.append)
+    append(counting, OBSERVATIONS, "icu", 0, rows(OBSERVATIONS, [1]), 1)
+    append(lake, OBSERVATIONS, "icu", 0, rows(OBSERVATIONS, [1, 2]), 2)
+    append(counting, OBSERVATIONS, "icu", 0, rows(OBSERVATIONS, [2, 3]), 3)
+    assert told == [OBSERVATIONS.name]
+
+
+def test_raw_messages_say_on_which_versions_of_the_tables_they_stand(lake, rows):
+    for offset in range(3):
+        append(lake, OBSERVATIONS, "icu", 0, rows(OBSERVATIONS, [offset]), offset)
+        append(lake, RAW_MESSAGES, "icu", 0, rows(RAW_MESSAGES, [offset]), offset)
+    raw = lake.path(RAW_MESSAGES)
+    assert [stands_on(raw, v) for v in range(4)] == [
+        None,
+        *({OBSERVATIONS.name: v} for v in (1, 2, 3)),
+    ]
+
+
+def test_rows_found_in_a_table_are_stood_on_though_another_process_stored_them(lake, rows):
+    other = Lake.open(lake.root, create=True)
+    append(lake, OBSERVATIONS, "icu", 0, rows(OBSERVATIONS, [0]), 0)
+    append(other, OBSERVATIONS, "icu", 0, rows(OBSERVATIONS, range(5)), 4)
+    append(lake, OBSERVATIONS, "icu", 0, rows(OBSERVATIONS, range(5)), 4)
+    append(lake, RAW_MESSAGES, "icu", 0, rows(RAW_MESSAGES, range(5)), 4)
+    assert stands_on(lake.path(RAW_MESSAGES), 1) == {OBSERVATIONS.name: 2}
 
 
 @pytest.mark.skipif(shutil.which("strace") is None, reason="strace shows the fsyncs; not installed")

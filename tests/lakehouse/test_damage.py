@@ -21,7 +21,7 @@ def found(lake, *, create=True):
     with pytest.raises(LakeDamagedError) as caught:
         Lake.open(lake.root, create=create)
     assert caught.value.exit_code == 4
-    assert "replay its feeds into a new directory" in str(caught.value)
+    assert "pulsehouse doctor --repair" in str(caught.value)
     return caught.value.table, caught.value.version
 
 

@@ -1,8 +1,10 @@
 """One dataflow per lake."""
 
+import subprocess
+
 import pytest
 
-from lakehouse.errors import LakeLockedError
+from lakehouse.errors import FencedError, LakeLockedError
 from lakehouse.lock import NAME, attempt, exclusive
 
 
@@ -25,15 +27,15 @@ def test_lock_is_free_at_once_when_its_holder_is_killed(lake, start):
     first = int(holder.stdout.readline())
     holder.kill()
     holder.wait(10)
-    with exclusive(lake) as fence:
-        assert fence == first + 1
+    with exclusive(lake) as held:
+        assert held.fence == first + 1
 
 
 def test_fencing_number_grows_with_every_holder(lake):
     fences = []
     for _ in range(3):
-        with exclusive(lake) as fence:
-            fences.append(fence)
+        with exclusive(lake) as held:
+            fences.append(held.fence)
     assert fences == [1, 2, 3]
 
 
@@ -46,10 +48,41 @@ def test_lock_is_free_after_an_error_of_its_holder(lake):
 
 def test_torn_lock_file_does_not_keep_anyone_out(lake):
     (lake.root / NAME).write_bytes(b"\0" * 7)
-    with exclusive(lake) as fence:
-        assert fence == 1
+    with exclusive(lake) as held:
+        assert held.fence == 1
 
 
 def test_attempt_says_whether_it_holds_the_file(lake):
     with attempt(lake.root / "x.lock") as first, attempt(lake.root / "x.lock") as second:
         assert (first, second) == (True, False)
+
+
+def test_holding_is_checked_against_the_file_that_is_there(lake):
+    with exclusive(lake) as held:
+        held.check()
+        (lake.root / NAME).unlink()
+        with pytest.raises(FencedError, match="fence 1"):
+            held.check()
+
+
+def test_whoever_stood_still_while_another_took_over_is_told(lake):
+    with exclusive(lake) as paused:
+        # Somebody moved the file away, as no one should: the lock of the old one says nothing.
+        (lake.root / NAME).rename(lake.root / "aside.lock")
+        with exclusive(lake) as other:
+            other.check()
+            with pytest.raises(FencedError):
+                paused.check()
+
+
+def test_the_lock_is_held_as_long_as_a_child_that_inherited_it_lives(lake):
+    with exclusive(lake) as held:
+        child = subprocess.Popen(["/bin/sleep", "60"], pass_fds=[held.descriptor])
+    try:
+        with pytest.raises(LakeLockedError), exclusive(lake):
+            pass
+    finally:
+        child.kill()
+        child.wait(10)
+    with exclusive(lake):
+        pass
