@@ -1,4 +1,4 @@
-"""What is measured: decoding, file to committed rows, and message to alert row.
+"""What is measured: decoding, file to committed rows, message to alert row, and the gateway.
 
 Here: each case as a function, run in a process of its own (`python -m benchmarks.cases ...`), so
 that its memory is its own. Not here: how results are shown.
@@ -17,6 +17,7 @@ from time import perf_counter
 import pyarrow as pa
 
 from benchmarks import baseline, ward
+from benchmarks.gateway import gateway
 from clinical import wire
 from lakehouse.feeds import load_profile
 from lakehouse.lake import Lake
@@ -122,6 +123,7 @@ CASES: Mapping[str, Callable[[int, int], Result]] = {
     "decode": decode,
     "end_to_end": end_to_end,
     "latency": latency,
+    "gateway": gateway,
 }
 
 

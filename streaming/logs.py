@@ -9,7 +9,7 @@ value is never written.
 import logging
 import sys
 from collections.abc import MutableMapping
-from typing import Any, Final
+from typing import Any, Final, TextIO
 
 import structlog
 
@@ -32,21 +32,30 @@ def _only_allowed(_: object, __: str, fields: MutableMapping[str, Any]) -> Mutab
     return kept
 
 
-def configure(component: str) -> None:
-    """Log as a component of the live side: to stderr, from INFO on."""
+def _of(component: str) -> structlog.typing.Processor:
+    """Names the component on every line, from whichever thread it comes."""
+
+    def named(_: object, __: str, fields: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        return {"component": component, **fields}
+
+    return named
+
+
+def configure(component: str, file: TextIO | None = None) -> None:
+    """Log as a component of the live side: to stderr, or a file, from INFO on."""
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
+            _of(component),
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             _only_allowed,
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(file=file or sys.stderr),
         cache_logger_on_first_use=True,
     )
-    structlog.contextvars.bind_contextvars(component=component)
 
 
 def log() -> Any:  # noqa: ANN401 structlog's loggers have no narrower type

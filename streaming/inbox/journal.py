@@ -1,8 +1,8 @@
 """The journal: the durable inbox of one machine, a SQLite database.
 
 Here: storing messages in groups, each group one fsynced commit, and how far each feed has come. Not
-here: reading it (journal_reading.py), forgetting (journal_trimming.py), or who groups
-(streaming/gateway/intake.py).
+here: its files (journal_files.py), its limits (journal_room.py), reading (journal_reading.py),
+forgetting (journal_trimming.py), or who groups (streaming/gateway/intake.py).
 
 A message's key is its feed's number and its offset in one integer, so that a feed's messages lie in
 the order of their offsets and no second index is kept. SQLite's own order is write, fsync, then
@@ -11,58 +11,32 @@ show: what a reader sees is on the disk.
 
 import sqlite3
 import threading
-import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from datetime import timedelta
 from pathlib import Path
-from typing import Final
 
+from lakehouse.errors import LakehouseError
 from lakehouse.failpoints import reach
-from streaming.inbox.arrival import (
-    JOURNAL_PARTITION,
-    Arrival,
-    FilePart,
-    InboxFailedError,
-    InboxFullError,
-)
-
-NAME: Final = "journal.sqlite"
-# A key is place * PLACE + offset.
-PLACE: Final = 1 << 44
-SCHEMA: Final = """
-create table if not exists places (
-    place integer primary key,
-    feed text not null unique,
-    next_offset integer not null
-) strict;
-create table if not exists messages (
-    key integer primary key,
-    received_at integer not null,
-    raw blob not null,
-    checksum integer not null,
-    road text not null,
-    refused text,
-    original_partition integer,
-    original_offset integer
-) strict;
-create table if not exists files (
-    feed text not null,
-    sha256 text not null,
-    upto integer not null,
-    whole integer not null,
-    primary key (feed, sha256)
-) strict, without rowid;
-"""
-_INSERT = "insert into messages values (?, ?, ?, ?, ?, ?, ?, ?)"
-_FILE = (
-    "insert into files values (?, ?, ?, ?)"
-    " on conflict do update set upto = excluded.upto, whole = excluded.whole"
-)
+from streaming.inbox.arrival import Arrival, FilePart, InboxFailedError
+from streaming.inbox.journal_checkpoints import Checkpoints
+from streaming.inbox.journal_faults import JournalDamagedError, failed, fault
+from streaming.inbox.journal_files import NAME, file_number, opened
+from streaming.inbox.journal_room import Room
+from streaming.inbox.journal_rows import ROW_BYTES, mark, marked, store
 
 
 class Journal:
     """An open journal, for writing."""
 
-    def __init__(self, directory: Path, *, limit: int, first: dict[str, int]) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        limit: int,
+        first: Mapping[str, int],
+        keep: timedelta = timedelta(days=1),
+    ) -> None:
         """Open or make the journal in a directory.
 
         Args:
@@ -70,98 +44,138 @@ class Journal:
             limit: Most bytes on the disk.
             first: Per feed, the least offset that its next message may have: what the lake has
                 already must not be numbered again, whatever became of an older journal.
+            keep: How long a message stays once the lake has it.
+
+        Raises:
+            JournalDamagedError: The file there cannot be read as a journal.
+            InboxFullError, InboxDownError, InboxFailedError: As `Inbox.put`.
         """
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._path = directory / NAME
-        self._limit = limit
-        self._first = first
+        self.path = directory / NAME
+        self.keep = keep
+        self._database = opened(self.path)
+        self._room = Room.of(self.path, limit)
+        self._first = dict(first)
         self._lock = threading.Lock()
-        self._database = sqlite3.connect(
-            self._path, isolation_level=None, check_same_thread=False, timeout=30
-        )
-        self._database.execute("pragma journal_mode = wal")
-        self._database.execute("pragma synchronous = full")
-        self._database.executescript(SCHEMA)
+        self._failure: LakehouseError | None = None
+        self._checkpoints = Checkpoints(self.path, self._room.log_bytes, self._lock, self._fail)
+        self._file = file_number(self.path)
+        self._free = 0
+        with self._held() as database:
+            self._checkpoints.begin(database)
+            self._free = _free_bytes(database)
+        self._check_failure()
 
     def put(self, arrivals: Sequence[Arrival], file: FilePart | None = None) -> None:
-        """As `Inbox.put`."""
-        with self._lock:
-            try:
-                self._put(arrivals, file)
-            except sqlite3.OperationalError as error:
-                raise self._failure(error) from None
+        """As `Inbox.put`; a replay whose original was replayed before adds nothing.
 
-    def _put(self, arrivals: Sequence[Arrival], file: FilePart | None) -> None:
-        database = self._database
-        database.execute("begin immediate")
-        try:
-            for feed in {arrival.feed for arrival in arrivals}:
-                mine = [arrival for arrival in arrivals if arrival.feed == feed]
-                self._insert(feed, mine)
-            if file is not None:
-                row = (file.feed, file.sha256, file.upto, int(file.whole))
-                database.execute(_FILE, row)
-            reach("journal.written")
-            database.execute("commit")
-        except BaseException:
-            if database.in_transaction:
-                database.execute("rollback")
-            raise
-        reach("journal.synced")
-
-    def _insert(self, feed: str, arrivals: Sequence[Arrival]) -> None:
-        place, offset = self._place(feed)
-        rows = [
-            (
-                place * PLACE + offset + number,
-                arrival.received_at,
-                arrival.raw,
-                zlib.crc32(arrival.raw),
-                arrival.road,
-                arrival.refused,
-                *(arrival.original or (None, None)),
-            )
-            for number, arrival in enumerate(arrivals)
-        ]
-        self._database.executemany(_INSERT, rows)
-        self._database.execute(
-            "update places set next_offset = ? where place = ?", (offset + len(rows), place)
-        )
-
-    def _place(self, feed: str) -> tuple[int, int]:
-        found = self._database.execute(
-            "select place, next_offset from places where feed = ?", (feed,)
-        ).fetchone()
-        if found is None:
-            found = self._database.execute(
-                "insert into places (feed, next_offset) values (?, 0) returning place, next_offset",
-                (feed,),
-            ).fetchone()
-        return found[0], max(found[1], self._first.get(feed, 0))
+        Raises:
+            InboxFullError, InboxDownError, InboxFailedError: As `Inbox.put`.
+            JournalDamagedError: The database is torn.
+        """
+        more = sum(len(arrival.raw) + ROW_BYTES for arrival in arrivals)
+        with self._held() as database:
+            self._check(more)
+            with _transaction(database):
+                store(database, arrivals, self._first)
+                if file is not None:
+                    mark(database, file)
+                free = _free_bytes(database)
+                reach("journal.written")
+            self._free = free
+            reach("journal.synced")
+            self._checkpoints.wrote(more, database)
 
     def file_progress(self, feed: str, sha256: str) -> FilePart | None:
         """As `Inbox.file_progress`."""
-        with self._lock:
-            row = self._database.execute(
-                "select upto, whole from files where feed = ? and sha256 = ?", (feed, sha256)
-            ).fetchone()
-        return None if row is None else FilePart(feed, sha256, row[0], bool(row[1]))
+        with self._held() as database:
+            return marked(database, feed, sha256)
 
     def check_room(self) -> None:
-        """As `Inbox.check_room`."""
+        """As `Inbox.check_room`; it never waits for a put."""
+        self._check_failure()
+        self._check(ROW_BYTES)
 
-    def _failure(self, error: sqlite3.OperationalError) -> InboxFullError | InboxFailedError:
-        if error.sqlite_errorcode in {sqlite3.SQLITE_FULL, sqlite3.SQLITE_BUSY}:
-            msg = f"the journal in {self._path.parent} takes nothing now: free space on its disk"
-            return InboxFullError(msg)
-        msg = f"the disk under the journal in {self._path.parent} failed: {error}"
-        return InboxFailedError(msg)
+    @property
+    def log_bytes(self) -> int:
+        """How far the log may grow."""
+        return self._room.log_bytes
+
+    @property
+    def is_pressed(self) -> bool:
+        """Whether there is no room for what the lake has already."""
+        return self._room.is_pressed(self._free)
+
+    def places(self) -> list[tuple[int, str]]:
+        """The number and the feed of each place."""
+        with self._held() as database:
+            return database.execute("select place, feed from places").fetchall()
+
+    def upkeep(self, step: Callable[[sqlite3.Connection], int]) -> int:
+        """Run one short step in a commit of its own; it says how many bytes it touched."""
+        with self._held() as database:
+            with _transaction(database):
+                touched = step(database)
+                free = _free_bytes(database)
+            self._free = free
+            self._checkpoints.wrote(touched, database)
+        return touched
 
     def close(self) -> None:
-        """As `Inbox.close`."""
-        self._database.close()
+        """As `Inbox.close`; after a failure the files are left as they are, unsynced."""
+        self._checkpoints.close()
+        with self._lock:
+            if self._failure is None:
+                self._database.close()
+
+    @contextmanager
+    def _held(self) -> Iterator[sqlite3.Connection]:
+        """The connection, for one thread at a time; errors are in our own words."""
+        with self._lock:
+            self._check_failure()
+            try:
+                yield self._database
+            except sqlite3.Error as error:
+                found = fault(error, self.path)
+                self._fail(found)
+                raise found from None
+
+    def _check_failure(self) -> None:
+        if self._failure is not None:
+            raise self._failure
+
+    def _fail(self, error: LakehouseError) -> None:
+        """Note an error after which nothing may be asked of these files again."""
+        if isinstance(error, InboxFailedError | JournalDamagedError):
+            self._failure = error
+            self._checkpoints.end()
+
+    def _check(self, more: int) -> None:
+        try:
+            same = file_number(self.path) == self._file
+            self._room.check(more, self._free)
+        except OSError:
+            same = False
+        if not same:
+            error = failed(self.path, "its file was moved away or replaced while it was open")
+            self._fail(error)
+            raise error
 
 
-def partition_of(feed: str) -> tuple[str, int]:
-    """The place of a feed's journaled messages in the lake."""
-    return feed, JOURNAL_PARTITION
+@contextmanager
+def _transaction(database: sqlite3.Connection) -> Iterator[None]:
+    """One commit, forced onto the disk; or nothing."""
+    database.execute("begin immediate")
+    try:
+        yield
+        database.execute("commit")
+    except BaseException:
+        # Where SQLite cannot roll back it has done so already; the first error is the one to tell.
+        with suppress(sqlite3.Error):
+            database.execute("rollback")
+        raise
+
+
+def _free_bytes(database: sqlite3.Connection) -> int:
+    (pages,) = database.execute("pragma freelist_count").fetchone()
+    (size,) = database.execute("pragma page_size").fetchone()
+    return int(pages) * int(size)
