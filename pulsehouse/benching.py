@@ -22,11 +22,13 @@ FULL: Mapping[str, tuple[int, int]] = {
     "decode": (50_000, 5),
     "end_to_end": (100_000, 3),
     "latency": (60_000, 1),
+    "gateway": (100_000, 1),
 }
 QUICK: Mapping[str, tuple[int, int]] = {
     "decode": (16_000, 3),
     "end_to_end": (60_000, 2),
     "latency": (8_000, 1),
+    "gateway": (15_000, 1),
 }
 # Below it, a decimal is worth showing.
 CLOSE = 1_000
@@ -36,6 +38,8 @@ HELD_TO: Mapping[str, str] = {
     "end_to_end_observations_per_second": "at least 100,000",
     "peak_memory_mib": "below 1,024",
     "alert_latency_p99_ms": "below 250, at 1,000 messages/s",
+    "gateway_messages_per_second": "at least 5,000",
+    "gateway_ack_p99_ms": "below 50, at 5,000 messages/s",
 }
 
 

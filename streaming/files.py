@@ -6,8 +6,9 @@ Here: opening (plain or gzip), splitting, clocks, pacing. Not here: which offset
 
 import gzip
 import hashlib
+import sys
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -40,10 +41,15 @@ SPLITTERS: dict[Format, Callable[[], Splitter]] = {"hl7v2": hl7.Splitter, "fhir"
 
 @dataclass(slots=True)
 class Reading:
-    """How far a file has been read, for a progress bar; `broken` says why it ended early."""
+    """How far a file has been read, for a progress bar; `broken` says why it ended early.
+
+    A gzip stream that unpacks to more than `most` bytes is refused.
+    """
 
     size: int
     read: int = 0
+    unpacked: int = 0
+    most: int = sys.maxsize
     messages: int = 0
     clock: pa.Scalar | None = None
     broken: str | None = None
@@ -59,8 +65,12 @@ def pieces(path: Path, form: Format, reading: Reading) -> Iterator[Frames]:
     Raises:
         SourceError: The file cannot be read.
     """
-    splitter = SPLITTERS[form]()
-    for chunk in _chunks(path, reading):
+    yield from split(SPLITTERS[form](), _chunks(path, reading), reading)
+
+
+def split(splitter: Splitter, chunks: Iterable[bytes], reading: Reading) -> Iterator[Frames]:
+    """Split what a file holds, chunk by chunk."""
+    for chunk in chunks:
         yield from _filled(splitter.feed(chunk))
     yield from _filled(splitter.close(truncated=reading.broken is not None))
     reading.saw_any = splitter.saw_any
@@ -74,14 +84,25 @@ def _filled(frames: Frames) -> Iterator[Frames]:
 def _chunks(path: Path, reading: Reading) -> Iterator[bytes]:
     try:
         with path.open("rb") as raw:
-            packed = raw.read(2) == GZIP_MAGIC
-            raw.seek(0)
-            for chunk in _unpacked(raw, reading) if packed else iter(lambda: raw.read(CHUNK), b""):
-                reading.read = raw.tell()
-                yield chunk
+            yield from chunks_of(raw, reading)
     except OSError as error:
         msg = f"cannot read the file {path.name}: {error.strerror}; check its permissions"
         raise SourceError(msg) from error
+
+
+def chunks_of(raw: BinaryIO, reading: Reading) -> Iterator[bytes]:
+    """What an open file holds, from its beginning, unpacked where it is gzip.
+
+    Raises:
+        SourceError: It unpacks to more than it may.
+        OSError: It cannot be read.
+    """
+    raw.seek(0)
+    packed = raw.read(2) == GZIP_MAGIC
+    raw.seek(0)
+    for chunk in _unpacked(raw, reading) if packed else iter(lambda: raw.read(CHUNK), b""):
+        reading.read = raw.tell()
+        yield chunk
 
 
 def _unpacked(raw: BinaryIO, reading: Reading) -> Iterator[bytes]:
@@ -90,6 +111,7 @@ def _unpacked(raw: BinaryIO, reading: Reading) -> Iterator[bytes]:
     try:
         # `read` would drop what it unpacked before a break; `read1` hands it out piece by piece.
         while piece := stream.read1(CHUNK):
+            _weigh(piece, reading)
             held.append(piece)
             size += len(piece)
             if size >= CHUNK:
@@ -99,6 +121,13 @@ def _unpacked(raw: BinaryIO, reading: Reading) -> Iterator[bytes]:
         reading.broken = f"the gzip stream breaks off ({type(error).__name__})"
     if held:
         yield b"".join(held)
+
+
+def _weigh(piece: bytes, reading: Reading) -> None:
+    reading.unpacked += len(piece)
+    if reading.unpacked > reading.most:
+        msg = f"the gzip stream unpacks to more than {reading.most:,} bytes; unpack it yourself"
+        raise SourceError(msg)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,18 +147,28 @@ def survey(path: Path, form: Format, tick: Callable[["Reading"], None] = lambda 
         SourceError: It cannot be read, is empty, or holds no message at all.
     """
     reading = Reading(_size(path), tick=tick)
+    count = counted(path.name, pieces(path, form, reading), form, reading)
+    return Survey(_fingerprint(path), count, reading.size, reading.broken)
+
+
+def counted(name: str, frames: Iterable[Frames], form: Format, reading: Reading) -> int:
+    """How many messages a file holds.
+
+    Raises:
+        SourceError: It is empty, or holds no message at all.
+    """
     if not reading.size:
-        msg = f"the file {path.name} is empty: nothing to replay"
+        msg = f"the file {name} is empty: nothing to replay"
         raise SourceError(msg)
     count = 0
-    for piece in pieces(path, form, reading):
+    for piece in frames:
         count += len(piece.messages)
         reading.tick(reading)
     if not count or not reading.saw_any:
         why = reading.broken or f"no message begins in it, so it is not {FORMAT_NAMES[form]}"
-        msg = f"the file {path.name} holds nothing to replay: {why}"
+        msg = f"the file {name} holds nothing to replay: {why}"
         raise SourceError(msg)
-    return Survey(_fingerprint(path), count, reading.size, reading.broken)
+    return count
 
 
 def _size(path: Path) -> int:
