@@ -1,9 +1,14 @@
 """Admission: the same message twice is one message.
 
 Here: duplicates (same sender, control id and bytes) and conflicts (same sender and control id,
-other bytes), over a window of the feed's clock. Not here: decoding, or what a message says.
+other bytes), over a window of the feed's clock; and replays out of quarantine, each admitted once.
+Not here: decoding, or what a message says.
 
 A FHIR resource keeps its id through its versions, so in a FHIR feed other bytes are a new version.
+
+A replay has sender, control id and bytes of the message that it replays, so it is known by that
+one's place instead, for good. It is a duplicate where that one was replayed before, or was
+understood after all, as it is in a backfill with the profile that was mended meanwhile.
 """
 
 from collections.abc import Sequence
@@ -14,23 +19,15 @@ from itertools import pairwise
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from clinical.scoring.fingerprint import fingerprint
 from clinical.wire.decoded import Decoded
 from clinical.wire.profile import Format
-from streaming.batches import Understood
+from streaming.batches import ORIGINAL, Understood
+from streaming.memory import EVER, FOR_GOOD, WINDOW, Flags, Ints, Known, Memory, Words
 
-WINDOW = 7 * 24 * 3_600_000_000
-# So many are remembered however old: a replayed backlog may repeat what it said long before.
-REMEMBERED = 5_000_000
 HASH_BYTES = 16
 _ADMIT, _DUPLICATE, _CONFLICT = range(3)
-# So many runs are searched at most; more are joined, so that a look-up stays cheap.
-_RUNS = 8
-
-Ints = NDArray[np.int64]
-Words = NDArray[np.uint64]
 
 
 def content_hashes(raw: pa.Array) -> pa.Array:
@@ -46,96 +43,103 @@ def content_hashes(raw: pa.Array) -> pa.Array:
 
 
 @dataclass(frozen=True, slots=True)
-class _Run:
-    """Known messages, sorted by key; `at` is when each was received."""
+class _Sent:
+    """Messages as they come: under their own names, and which replay another and which."""
 
-    keys: Words
-    contents: Words
-    at: Ints
+    own: Known
+    named: Flags
+    replays: Flags
+    originals: Words
 
     @classmethod
-    def of(cls, keys: Words, contents: Words, at: Ints) -> "_Run":
-        order = np.argsort(keys, kind="stable")
-        return cls(keys[order], contents[order], at[order])
-
-    def joined(self, other: "_Run") -> "_Run":
-        keys, contents, at = (
-            np.concatenate([getattr(self, name), getattr(other, name)])
-            for name in ("keys", "contents", "at")
+    def of(cls, told: pa.Table, content: pa.Array, at: pa.Array, originals: pa.Array) -> "_Sent":
+        control_id = _flat(told["message_control_id"])
+        quarantined = pc.equal(_flat(told["disposition"]), "quarantined")
+        own = Known(
+            _keys(_flat(told["sender"]), control_id),
+            _words(content),
+            _times(at),
+            ~_flags(quarantined),
         )
-        return _Run.of(keys, contents, at)
+        replays = _flags(pc.struct_field(originals, "offset").is_valid())
+        return cls(own, ~_nameless(control_id), replays, _places(originals))
 
-    def since(self, oldest: int) -> "_Run":
-        kept = self.at >= oldest
-        return _Run(self.keys[kept], self.contents[kept], self.at[kept])
+    def learnt(self, admitted: Flags) -> Known:
+        """What is known once these are admitted: a replay by the place of its original."""
+        known = Known(
+            np.where(self.replays, self.originals, self.own.keys),
+            self.own.contents,
+            np.where(self.replays, FOR_GOOD, self.own.at),
+            self.own.understood,
+        )
+        return known.taken(admitted & (self.named | self.replays))
 
 
 class Admission:
-    """What one feed sent, as 24 bytes a message: of late, and at least REMEMBERED messages."""
+    """What one feed sent, as far as it is remembered (memory.py)."""
 
     def __init__(self, feed_format: Format) -> None:
         """Start with nothing known."""
         self._keeps_ids = feed_format == "fhir"
-        self._runs: list[_Run] = []
-        self._newest = 0
+        self._memory = Memory()
 
-    def recall(
-        self, sender: pa.Array, control_id: pa.Array, content: pa.Array, at: pa.Array
-    ) -> None:
-        """After a restart: take up messages that were admitted before, in arrival order."""
-        known = ~np.isin(np.arange(len(sender)), np.flatnonzero(_nameless(control_id)))
-        self._learn(_keys(sender, control_id)[known], _words(content)[known], _times(at)[known])
+    def recall(self, rows: pa.Table) -> None:
+        """After a restart: take up rows of `raw_messages` that were admitted, in arrival order."""
+        partition, offset = _flat(rows["original_partition"]), _flat(rows["original_offset"])
+        originals = pa.StructArray.from_arrays([partition, offset], ["partition", "offset"])
+        content, at = _flat(rows["content_hash"]), _flat(rows["received_at"])
+        sent = _Sent.of(rows, content, at, originals)
+        self._memory.learn(sent.learnt(np.ones(len(rows), np.bool_)))
 
     def admit(self, batch: Understood) -> Understood:
         """Mark duplicates and conflicts, and drop their facts."""
-        table = batch.decoded.messages
-        hashes = content_hashes(batch.messages.raw)
-        keys = _keys(_flat(table["sender"]), _flat(table["message_control_id"]))
-        contents, at = _words(hashes), _times(batch.messages.received_at)
-        named = ~_nameless(_flat(table["message_control_id"]))
-        verdict = self._judge(keys, contents, at, named)
-        fresh = named & (verdict == _ADMIT)
-        self._learn(keys[fresh], contents[fresh], at[fresh])
-        return Understood(batch.messages, _marked(batch.decoded, verdict), hashes)
+        messages = batch.messages
+        hashes = content_hashes(messages.raw)
+        originals = messages.originals
+        if originals is None:
+            originals = pa.nulls(len(hashes), ORIGINAL)
+        sent = _Sent.of(batch.decoded.messages, hashes, messages.received_at, originals)
+        verdict = self._judge(sent)
+        self._memory.learn(sent.learnt(verdict == _ADMIT))
+        return Understood(messages, _marked(batch.decoded, verdict), hashes)
 
-    def _judge(self, keys: Words, contents: Words, at: Ints, named: NDArray[np.bool_]) -> Ints:
-        known, content = self._look_up(keys, at)
-        verdict = np.full(len(keys), _ADMIT)
-        here: dict[int, tuple[int, int]] = {}
-        for place in np.flatnonzero(named).tolist():
-            key, said, when = int(keys[place]), int(contents[place]), int(at[place])
-            before = int(content[place]) if known[place] else None
-            if key in here and when - here[key][1] <= WINDOW:
-                before = here[key][0]
-            if before == said:
-                verdict[place] = _DUPLICATE
-            elif before is not None and not self._keeps_ids:
-                verdict[place] = _CONFLICT
+    def _judge(self, sent: _Sent) -> Ints:
+        own = sent.own
+        # Of a replay's own message it counts whether it was ever understood, not when.
+        oldest = np.where(sent.replays, EVER, own.at - WINDOW)
+        found = self._memory.look_up(own.keys, oldest)
+        keys, contents, since = own.keys.tolist(), own.contents.tolist(), oldest.tolist()
+        known, content, understood = (column.tolist() for column in found)
+        replayed, verdict = self._replayed(sent), [_ADMIT] * len(keys)
+        here: dict[int, tuple[int, bool, int]] = {}
+        for place in np.flatnonzero(sent.named | sent.replays).tolist():
+            key, said = keys[place], contents[place]
+            before = (content[place], understood[place]) if known[place] else None
+            if key in here and here[key][2] >= since[place]:
+                before = here[key][:2]
+            if sent.replays[place]:
+                original = int(sent.originals[place])
+                if original in replayed or before == (said, True):
+                    verdict[place] = _DUPLICATE
+                replayed.add(original)
             else:
-                here[key] = (said, when)
-        return verdict
+                verdict[place] = self._verdict(before, said)
+                if verdict[place] == _ADMIT:
+                    here[key] = (said, bool(own.understood[place]), int(own.at[place]))
+        return np.array(verdict, np.int64)
 
-    def _look_up(self, keys: Words, at: Ints) -> tuple[NDArray[np.bool_], Words]:
-        known, content = np.zeros(len(keys), np.bool_), np.zeros(len(keys), np.uint64)
-        for run in self._runs:
-            place = np.searchsorted(run.keys, keys, side="right") - 1
-            found = (place >= 0) & (run.keys[place] == keys) & (at - run.at[place] <= WINDOW)
-            known |= found
-            content = np.where(found, run.contents[place], content)
-        return known, content
+    def _verdict(self, before: tuple[int, bool] | None, said: int) -> int:
+        if before is None:
+            return _ADMIT
+        if before[0] == said:
+            return _DUPLICATE
+        return _ADMIT if self._keeps_ids else _CONFLICT
 
-    def _learn(self, keys: Words, contents: Words, at: Ints) -> None:
-        if not len(keys):
-            return
-        self._newest = max(self._newest, int(at.max()))
-        self._runs.append(_Run.of(keys, contents, at))
-        while len(self._runs) > 1 and (
-            len(self._runs) > _RUNS or len(self._runs[-2].keys) <= 2 * len(self._runs[-1].keys)
-        ):
-            newer = self._runs.pop()
-            self._runs[-1] = self._runs[-1].joined(newer)
-        if sum(len(run.keys) for run in self._runs) > REMEMBERED:
-            self._runs = [run.since(self._newest - WINDOW) for run in self._runs]
+    def _replayed(self, sent: _Sent) -> set[int]:
+        """Those of the originals that were replayed before."""
+        originals = sent.originals[sent.replays]
+        known, _, _ = self._memory.look_up(originals, np.full(len(originals), EVER))
+        return set(originals[known].tolist())
 
 
 def _marked(decoded: Decoded, verdict: Ints) -> Decoded:
@@ -157,7 +161,7 @@ def _marked(decoded: Decoded, verdict: Ints) -> Decoded:
     return Decoded(messages, {name: kept(rows, admitted) for name, rows in decoded.facts.items()})
 
 
-def kept(rows: pa.Table, messages: NDArray[np.bool_]) -> pa.Table:
+def kept(rows: pa.Table, messages: Flags) -> pa.Table:
     """Rows of the messages that are kept."""
     return rows.filter(pa.array(messages[rows["message"].to_numpy()]))
 
@@ -167,11 +171,19 @@ def _keys(sender: pa.Array, control_id: pa.Array) -> Words:
     return fingerprint(pc.binary_join_element_wise(*texts, "\x1f"))
 
 
-def _nameless(control_id: pa.Array) -> NDArray[np.bool_]:
-    empty: NDArray[np.bool_] = pc.equal(pc.fill_null(control_id, ""), "").to_numpy(
-        zero_copy_only=False
-    )
-    return empty
+def _places(originals: pa.Array) -> Words:
+    # Without the separator that every other key has, so that no name can look like a place.
+    parts = (pc.struct_field(originals, name).cast(pa.string()) for name in ("partition", "offset"))
+    return fingerprint(pc.binary_join_element_wise(*parts, "/"))
+
+
+def _nameless(control_id: pa.Array) -> Flags:
+    return _flags(pc.equal(pc.fill_null(control_id, ""), ""))
+
+
+def _flags(values: pa.Array) -> Flags:
+    flags: Flags = values.to_numpy(zero_copy_only=False)
+    return flags
 
 
 def _words(content: pa.Array) -> Words:

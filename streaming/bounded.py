@@ -26,12 +26,13 @@ from lakehouse.lock import exclusive
 from lakehouse.tables import RAW_MESSAGES
 from streaming.allocation import keep_freed_memory
 from streaming.dataflow import clinical_flow
+from streaming.epochs import Epoch
 from streaming.recollection import Recollection
 from streaming.replay import Options, Outcome, run_to_end
 from streaming.sink import LakeSink
 from streaming.steps import Profiles
 from streaming.stored import StoredSource
-from streaming.writer import Epoch, Writer
+from streaming.writer import Writer
 
 MARKER = "backfill.json"
 

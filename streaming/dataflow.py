@@ -23,7 +23,7 @@ from bytewax.inputs import Source
 from bytewax.outputs import Sink
 
 from clinical.detection.shard import Shard
-from streaming import steps
+from streaming import bearing, steps
 from streaming.admission import Admission
 from streaming.batches import Messages, Rows
 
@@ -35,6 +35,7 @@ def clinical_flow(
     profiles: steps.Profiles,
     open_admission: Callable[[str], Admission],
     open_shard: Callable[[str], Shard],
+    failed: Callable[[BaseException], None] = lambda _: None,
 ) -> Dataflow:
     """The dataflow from messages to tables and alerts.
 
@@ -44,6 +45,7 @@ def clinical_flow(
         profiles: The profile of every feed that the source may name.
         open_admission: What is known of a feed's messages so far.
         open_shard: What is known of a facility's patients so far.
+        failed: Told what scores and rules fail with, before the flow ends with it.
     """
     flow = Dataflow("clinical")
     messages = op.input("source", flow, source)
@@ -51,10 +53,14 @@ def clinical_flow(
     decoded = op.map("decode", messages, lambda batch: steps.decode(batch, profiles[batch.feed]))
     by_feed = op.key_on("by_feed", decoded, lambda batch: batch.messages.feed)
     admitted = op.stateful("admit", by_feed, lambda _: steps.Admitting(open_admission))
-    facts = op.map("normalise", admitted, lambda item: steps.normalised(item[1], profiles[item[0]]))
+    facts = op.map(
+        "normalise", admitted, lambda item: bearing.normalised(item[1], profiles[item[0]])
+    )
 
     by_facility = op.flat_map("by_facility", facts, steps.by_facility)
-    derived = op.stateful("score_and_detect", by_facility, lambda _: steps.Folding(open_shard))
+    derived = op.stateful(
+        "score_and_detect", by_facility, lambda _: bearing.Folding(open_shard, failed)
+    )
 
     rows = op.merge(
         "rows",

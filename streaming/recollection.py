@@ -5,7 +5,9 @@ and running the same fold over them. Not here: the fold (clinical/detection/shar
 recovery store: every restart exercises the replay.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import accumulate
 from typing import Any
 
 import duckdb
@@ -13,6 +15,7 @@ import pyarrow as pa
 
 from clinical.detection.batch_clock import BatchClock
 from clinical.detection.shard import Shard
+from clinical.normalise.signals import OBSERVED
 from clinical.scoring.validity import LONGEST_MEMORY, LOOKBACK, UNLIMITED
 from clinical.wire.profile import FeedProfile
 from lakehouse.arrivals import Run, add_runs, arrivals
@@ -20,7 +23,8 @@ from lakehouse.catalogue import connect
 from lakehouse.cuts import Cut
 from lakehouse.lake import Lake
 from lakehouse.tables import RAW_MESSAGES
-from streaming.admission import REMEMBERED, WINDOW, Admission
+from streaming.admission import Admission
+from streaming.memory import REMEMBERED, WINDOW
 
 _FACTS = (
     "observations",
@@ -31,26 +35,19 @@ _FACTS = (
     "medication_events",
 )
 _FOR_GOOD = sorted(name for name, span in LOOKBACK.items() if span == UNLIMITED)
-# Facts folded in one go: more costs memory, fewer costs time.
-_CHUNK = 200_000
+# Messages whose facts are folded in one go: more costs memory, fewer costs time.
+_CHUNK = 100_000
+
+# Up to so many runs, comparing each row with all is faster than sorting.
+_FEW = 8
 
 # Tables whose rows fade: the others are small and taken whole.
 _FADING = frozenset({"observations", "order_events", "medication_events"})
 
 _MENTIONS = " union all ".join(
-    f'select feed, "partition", "offset", received_at, patient_id from {name}'  # noqa: S608 contracts
-    " where facility = $facility"
+    f"select received_at, patient_id from {name} where facility = $facility"  # noqa: S608 contracts
     for name in _FACTS
 )
-# Every message's place in the order in which the facility learnt: that of the lake.
-_ARRIVALS = f"""
-create or replace temp table arrivals as
-with messages as (select distinct feed, "partition", "offset" from ({_MENTIONS}))
-select m.feed, m."partition", m."offset",
-    (row_number() over (order by r.number, m."offset") - 1)::integer as message
-from messages m
-asof join runs r on m.feed = r.feed and m."partition" = r."partition" and m."offset" >= r.first
-"""  # noqa: S608
 _CLOCKS = f"""
 create or replace temp table clocks as
 select patient_id, max(received_at) as clock from ({_MENTIONS}) group by patient_id
@@ -81,9 +78,7 @@ class Recollection:
         with connect(self._lake, tables=(RAW_MESSAGES,), at=self._cut) as connection:
             add_runs(connection, self._order)
             rows = connection.execute(_ADMITTED, values).to_arrow_table()
-        columns = ("sender", "message_control_id", "content_hash", "received_at")
-        if rows.num_rows:
-            admission.recall(*(rows[name].combine_chunks() for name in columns))
+        admission.recall(rows)
         return admission
 
     def shard(self, facility: str) -> Shard:
@@ -91,26 +86,67 @@ class Recollection:
         shard = Shard(self._clock)
         if self._cut:
             with connect(self._lake, at=self._cut) as connection:
-                add_runs(connection, self._order)
                 self._refold(shard, connection, facility)
         return shard
 
-    @staticmethod
-    def _refold(shard: Shard, connection: duckdb.DuckDBPyConnection, facility: str) -> None:
-        connection.execute(_ARRIVALS, {"facility": facility})
+    def _refold(self, shard: Shard, connection: duckdb.DuckDBPyConnection, facility: str) -> None:
         connection.execute(_CLOCKS, {"facility": facility})
-        count = connection.execute("select count(*) from arrivals").fetchone()
-        for start in range(0, count[0] if count else 0, _CHUNK):
-            bounds = {"facility": facility, "low": start, "high": start + _CHUNK}
-            facts = {name: _facts(connection, name, bounds) for name in _FACTS}
-            shard.step({name: rows for name, rows in facts.items() if rows.num_rows})
         alerts = connection.execute(_LATEST_ALERTS, {"facility": facility}).to_arrow_table()
+        alerted = _alerted(connection, facility, alerts)
+        for pieces in _chunks(self._order):
+            connection.register("pieces", _as_table(pieces))
+            facts = {name: _facts(connection, name, facility, pieces) for name in _FACTS}
+            shard.remember({name: rows for name, rows in facts.items() if rows.num_rows}, alerted)
         shard.recall(alerts)
+
+
+def _chunks(order: Sequence[Run]) -> Iterator[list[Run]]:
+    """The runs in groups of at most _CHUNK messages; a long run is cut."""
+    group: list[Run] = []
+    room = _CHUNK
+    for run in order:
+        first = run.first
+        while first <= run.last:
+            last = min(run.last, first + room - 1)
+            group.append(replace(run, first=first, last=last))
+            room -= last - first + 1
+            first = last + 1
+            if not room:
+                yield group
+                group, room = [], _CHUNK
+    if group:
+        yield group
+
+
+def _as_table(pieces: Sequence[Run]) -> pa.Table:
+    """Runs with the number that the first message of each has within them all."""
+    lengths = [piece.last - piece.first + 1 for piece in pieces]
+    return pa.table(
+        {
+            "feed": [piece.feed for piece in pieces],
+            "partition": pa.array([piece.partition for piece in pieces], pa.int32()),
+            "first": [piece.first for piece in pieces],
+            "last": [piece.last for piece in pieces],
+            "number": list(accumulate(lengths, initial=0))[:-1],
+        }
+    )
+
+
+def _alerted(connection: duckdb.DuckDBPyConnection, facility: str, alerts: pa.Table) -> pa.Array:
+    """Every identifier of the patients of whom an alert is stored."""
+    rows = connection.execute(_MERGES, {"facility": facility}).fetchall()
+    found = set(alerts["patient_id"].to_pylist())
+    before = 0
+    while before != len(found):
+        before = len(found)
+        found.update(name for pair in rows if not found.isdisjoint(pair) for name in pair)
+    return pa.array(sorted(found), pa.string())
 
 
 _MEMORY = {"window": WINDOW, "remembered": REMEMBERED}
 _ADMITTED = """
-select m.sender, m.message_control_id, m.content_hash, m.received_at
+select m.sender, m.message_control_id, m.content_hash, m.received_at, m.disposition,
+    m.original_partition, m.original_offset
 from raw_messages m
 asof join runs r on m.feed = r.feed and m."partition" = r."partition" and m."offset" >= r.first
 where m.feed = $feed
@@ -118,6 +154,7 @@ where m.feed = $feed
     and coalesce(m.reason, '') <> 'control_id_conflict'
 qualify m.received_at >= max(m.received_at) over () - to_microseconds($window)
     or row_number() over (order by r.number desc, m."offset" desc) <= $remembered
+    or m.original_offset is not null
 order by r.number, m."offset"
 """
 _LATEST_ALERTS = """
@@ -132,27 +169,51 @@ group by all
 """
 
 
-_WHOLE = """
-select t.*, a.message from {table} t join arrivals a using (feed, "partition", "offset")
-where t.facility = $facility and a.message >= $low and a.message < $high
-order by a.message, t."row"
+_MERGES = """
+select distinct retired_id, surviving_id from identity_events
+where facility = $facility and retired_id is not null and surviving_id is not null
+"""
+# What the fold reads of each table: the fewer columns, the sooner they are read.
+_PLACE = ("feed", "partition", "offset", "row", "received_at", "facility", "patient_id")
+_COLUMNS = {
+    "observations": (*_PLACE, "encounter_id", *OBSERVED),
+    "encounter_events": (*_PLACE, "unit"),
+}
+_PIECES = """
+select {columns}, (p.number + t."offset" - p."first")::integer as message
+from {table} t
+{how} join pieces p
+on t.feed = p.feed and t."partition" = p."partition" and t."offset" >= p."first"
+left join clocks c on c.patient_id is not distinct from t.patient_id
+where t.facility = $facility and t."offset" <= p."last"
+    and t."offset" >= $lowest and t."offset" <= $highest
 """
 _STILL_COUNTING = """
-select t.*, a.message
-from {table} t
-join arrivals a using (feed, "partition", "offset")
-left join clocks c on c.patient_id is not distinct from t.patient_id
-where t.facility = $facility and a.message >= $low and a.message < $high
     and t.concept is not null
     and (t.received_at >= c.clock - to_microseconds($longest)
         or list_contains($for_good, t.concept))
-order by a.message, t."row"
+"""
+_IN_ORDER = """
+order by message, t."row"
 """
 
 
-def _facts(connection: duckdb.DuckDBPyConnection, name: str, bounds: Mapping[str, Any]) -> pa.Table:
-    """Facts of one table that can still count, with the place of their message in the order."""
-    if name not in _FADING:
-        return connection.execute(_WHOLE.format(table=name), dict(bounds)).to_arrow_table()
-    values = {**bounds, "longest": LONGEST_MEMORY, "for_good": _FOR_GOOD}
-    return connection.execute(_STILL_COUNTING.format(table=name), values).to_arrow_table()
+def _facts(
+    connection: duckdb.DuckDBPyConnection, name: str, facility: str, pieces: Sequence[Run]
+) -> pa.Table:
+    """Facts of one table that can still count, with the number of their message in the pieces.
+
+    The bounds of the offsets let the reader skip whatever files lie outside of them.
+    """
+    columns = ", ".join(f't."{column}"' for column in _COLUMNS.get(name, ())) or "t.*"
+    how = "inner" if len(pieces) <= _FEW else "asof"
+    sql = _PIECES.format(table=name, columns=columns, how=how)
+    values: dict[str, Any] = {
+        "facility": facility,
+        "lowest": min(piece.first for piece in pieces),
+        "highest": max(piece.last for piece in pieces),
+    }
+    if name in _FADING:
+        sql += _STILL_COUNTING
+        values |= {"longest": LONGEST_MEMORY, "for_good": _FOR_GOOD}
+    return connection.execute(sql + _IN_ORDER, values).to_arrow_table()

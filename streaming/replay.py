@@ -32,11 +32,12 @@ from lakehouse.tables import ALERTS, RAW_MESSAGES, SCORES
 from streaming.admission import Admission
 from streaming.allocation import keep_freed_memory
 from streaming.dataflow import clinical_flow
+from streaming.epochs import Epoch
 from streaming.files import FileSource, Reading, Survey, survey
 from streaming.pace import Pace
 from streaming.recollection import Recollection
 from streaming.sink import LakeSink
-from streaming.writer import Epoch, Writer
+from streaming.writer import Writer
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,8 @@ from bytewax.outputs import FixedPartitionedSink, StatefulSinkPartition
 
 from lakehouse.tables import ALERTS
 from streaming.batches import Rows
-from streaming.writer import Epoch, Writer
+from streaming.epochs import Epoch
+from streaming.writer import Writer
 
 Place = tuple[str, int]
 

@@ -12,11 +12,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from bytewax.operators import StatefulLogic
 
-from clinical import wire
 from clinical.detection.shard import Shard
 from clinical.normalise import normalise
 from clinical.wire.decoded import Decoded
 from clinical.wire.profile import FeedProfile
+from streaming import poison
 from streaming.admission import Admission, kept
 from streaming.batches import (
     ORIGINAL,
@@ -34,7 +34,7 @@ BY_SHARD = "patient_demographics"
 
 def decode(messages: Messages, profile: FeedProfile) -> Understood:
     """Read a batch: one disposition per message, and its facts as sent."""
-    decoded = wire.decode(messages.raw, profile)
+    decoded = poison.decode(messages.raw, profile, messages.rejects)
     if messages.rejects is not None and messages.rejects.null_count < len(messages.rejects):
         decoded = _without(decoded, messages.rejects)
     return Understood(messages, decoded)

@@ -1,14 +1,28 @@
-"""An epoch that reaches over many dates is committed in pieces that do not."""
+"""Epochs are committed in order, in pieces that do not reach over many dates, or not at all."""
 
+import time
+from dataclasses import dataclass, field
 from datetime import date, timedelta
+from pathlib import Path
 
 import pyarrow as pa
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streaming.writer import DATES, Epoch, few_dates
+from lakehouse.errors import AppendError, FencedError
+from lakehouse.lake import Lake
+from lakehouse.tables import ALERTS, RAW_MESSAGES
+from streaming.epochs import DATES, Epoch, few_dates
+from streaming.writer import Terms, Writer
+from tests.lakehouse.conftest import build_rows, stored_offsets
 
 FIRST = date(2026, 1, 1)
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Lake:
+    return Lake.open(tmp_path / "lake", create=True)
 
 
 def epoch(days: list[int]) -> Epoch:
@@ -38,3 +52,90 @@ def test_pieces_hold_every_row_once_in_order_and_reach_over_few_dates(days: list
 def test_an_ordinary_epoch_is_committed_as_it_is() -> None:
     one = epoch([0, 0, 1])
     assert list(few_dates(one)) == [one]
+
+
+@dataclass
+class Course:
+    """What a writer's owner sees and says."""
+
+    seen: list[str] = field(default_factory=list)
+    allowed: int = 1_000
+    again: bool = False
+
+    def terms(self) -> Terms:
+        return Terms(self._allow, self._again, alerted=lambda _: self.seen.append("alerts"))
+
+    def _allow(self) -> None:
+        self.allowed -= 1
+        if self.allowed < 0:
+            msg = "another took over"
+            raise FencedError(msg)
+
+    def _again(self, error: AppendError) -> bool:
+        self.seen.append(type(error).__name__)
+        return self.again
+
+    def committed(self, _: Epoch) -> None:
+        self.seen.append("epoch")
+
+
+def closed_epoch(*offsets: int, facility: str = "A") -> Epoch:
+    raw = build_rows(RAW_MESSAGES, offsets)
+    alerts = build_rows(ALERTS, offsets, facility=facility)
+    return Epoch("icu", 0, max(offsets), {"alerts": alerts, "raw_messages": raw})
+
+
+def only_alerts(epoch: Epoch) -> Epoch:
+    return Epoch(epoch.feed, epoch.partition, epoch.upto, {"alerts": epoch.tables["alerts"]})
+
+
+def test_alerts_that_went_first_are_found_by_their_epoch(lake: Lake) -> None:
+    course = Course()
+    with Writer(lake, course.committed, course.terms()) as writer:
+        writer.submit_alerts(only_alerts(closed_epoch(1, 2)))
+        writer.submit_alerts(only_alerts(closed_epoch(3)))
+        writer.submit(closed_epoch(1, 2, 3))
+        writer.finish()
+    assert stored_offsets(lake, ALERTS) == [1, 2, 3]
+    assert stored_offsets(lake, RAW_MESSAGES) == [1, 2, 3]
+    assert sorted(course.seen) == ["alerts", "alerts", "epoch"]
+
+
+def test_nothing_is_committed_by_whom_another_took_over(lake: Lake) -> None:
+    course = Course(allowed=2)
+    with Writer(lake, course.committed, course.terms()) as writer:
+        writer.submit(closed_epoch(1))
+        writer.submit(closed_epoch(2))
+        with pytest.raises(FencedError):
+            writer.finish()
+    assert stored_offsets(lake, RAW_MESSAGES) == [1]
+    assert stored_offsets(lake, ALERTS) == [1]
+
+
+def test_a_failed_append_is_tried_again_as_long_as_its_owner_says(lake: Lake) -> None:
+    course = Course(again=True)
+    path = lake.path(RAW_MESSAGES)
+    path.write_bytes(b"in the way")
+    with Writer(lake, course.committed, course.terms()) as writer:
+        writer.submit(closed_epoch(1))
+        while "AppendError" not in course.seen:
+            time.sleep(0.01)
+        path.unlink()
+        writer.finish()
+    assert course.seen[-1] == "epoch"
+    assert stored_offsets(lake, RAW_MESSAGES) == [1]
+
+
+def test_what_follows_a_failure_is_not_committed(lake: Lake) -> None:
+    course = Course()
+    lake.path(ALERTS).write_bytes(b"in the way")
+    with Writer(lake, course.committed, course.terms()) as writer:
+        writer.submit(closed_epoch(1))
+        while writer.failure is None:
+            time.sleep(0.01)
+        lake.path(ALERTS).unlink()
+        with pytest.raises(AppendError):
+            writer.submit(closed_epoch(2))
+        with pytest.raises(AppendError):
+            writer.finish()
+    assert not lake.has(RAW_MESSAGES)

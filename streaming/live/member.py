@@ -1,0 +1,228 @@
+"""A member: one process of a stream, alone or as one of several.
+
+Here: what one process puts together, and in which order it starts and ends. Not here: the parts
+themselves, the lock and the signals (running.py), or the other processes (cluster.py).
+"""
+
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from bytewax.dataflow import Dataflow
+from bytewax.testing import cluster_main
+
+from clinical.detection.batch_clock import BatchClock
+from clinical.wire.profile import FeedProfile
+from lakehouse.cuts import Cut, cut
+from lakehouse.errors import LakehouseError
+from lakehouse.lake import Lake
+from lakehouse.lock import Holding
+from lakehouse.settings import Settings
+from streaming.allocation import keep_freed_memory
+from streaming.bearing import FoldFailedError
+from streaming.dataflow import clinical_flow
+from streaming.epochs import Epoch
+from streaming.inbox.arrival import InboxDownError
+from streaming.live import gaps
+from streaming.live.health import Condition
+from streaming.live.knowing import Knowing, last_heard
+from streaming.live.listening import Listener
+from streaming.live.opening import check_profiles, load_profiles, open_tail, without_profile
+from streaming.live.patience import Patience, passing_cause
+from streaming.live.progress import Progress
+from streaming.live.reaching import FIRST_WAIT_SECONDS, Reaching
+from streaming.live.silence import Silence
+from streaming.live.source import Hooks, LiveSource, Size
+from streaming.live.stopping import Stopping
+from streaming.live.suspects import Suspects
+from streaming.live.tail import Place, Tail
+from streaming.live.telling import Telling
+from streaming.live.watch import Watch, Watched
+from streaming.logs import log
+from streaming.replay import run_to_end
+from streaming.sink import LakeSink
+from streaming.writer import Terms, Writer
+
+
+class StreamFailedError(LakehouseError):
+    """The dataflow failed with something nobody foresaw; the message names what was in flight."""
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """Which of several processes this one is, and where all of them meet, on loopback."""
+
+    process: int
+    addresses: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """What every process of a stream is given."""
+
+    settings: Settings
+    lake: Lake
+    holding: Holding
+    stopping: Stopping
+    share: Share | None = None
+
+    @property
+    def is_first(self) -> bool:
+        """Whether what one process does for all is this one's."""
+        return self.share is None or self.share.process == 0
+
+
+class Member:
+    """One process of a stream."""
+
+    def __init__(self, deployment: Deployment) -> None:
+        """Nothing is opened yet."""
+        self._deployment = deployment
+        self._settings, self._lake = deployment.settings, deployment.lake
+        self._progress = Progress()
+        self._patience = Patience(deployment.stopping)
+        self._telling = Telling(self._progress)
+        self._reaching = Reaching()
+        self.condition = Condition(self._patience, self._progress, self._reaching)
+        self._failures: list[BaseException] = []
+        self._reached: dict[Place, int] = {}
+        self.has_ended = False
+
+    def run(self) -> None:
+        """Stream until there is a wish to stop.
+
+        Raises:
+            LakehouseError: The inbox, the lake or the dataflow failed.
+        """
+        keep_freed_memory()
+        profiles = load_profiles(self._settings)
+        try:
+            self._stream(profiles)
+        finally:
+            self.has_ended = True
+        if self._failures:
+            raise self._failures[0]
+        log().info("stream_stopped")
+
+    def _stream(self, profiles: Mapping[str, FeedProfile]) -> None:
+        """Stream; again from the start where the inbox has got new partitions."""
+        stopping, grown = self._deployment.stopping, True
+        while grown and not stopping():
+            tail = self._reaching.opened(
+                lambda: open_tail(self._settings, self._lake, profiles), stopping
+            )
+            if tail is None:
+                return
+            with closing(tail):
+                check_profiles(tail, self._settings)
+                if tail.places():
+                    self._flow(tail, profiles)
+                while not tail.places() and not (tail.parts_changed() or stopping()):
+                    # A flow without a part would end at once.
+                    stopping.wait(FIRST_WAIT_SECONDS)
+                grown = tail.parts_changed()
+            self._stay_whole(grown=grown)
+
+    def _stay_whole(self, *, grown: bool) -> None:
+        """Several processes are started anew together: each may know of other partitions."""
+        if grown and self._deployment.share is not None and not self._deployment.stopping():
+            msg = "the inbox has new partitions: start the stream again, and it reads them too"
+            raise InboxDownError(msg)
+
+    def _flow(self, tail: Tail, profiles: Mapping[str, FeedProfile]) -> None:
+        at = cut(self._lake)
+        clock = BatchClock(ZoneInfo(self._settings.hospital_zone), self._settings.batch_hour)
+        knowing = Knowing(self._lake, at, clock, profiles)
+        if self._deployment.share is None:
+            knowing.take_up(self._deployment.stopping)
+        with Writer(self._lake, self._committed, self._terms()) as writer:
+            size = Size(self._settings.batch_messages, self._settings.batch_milliseconds / 1_000)
+            source = LiveSource(tail, at, profiles, size, self._hooks(tail, at))
+            flow = clinical_flow(
+                source,
+                LakeSink(writer, list(tail.places()), alerts_first=True),
+                profiles=profiles,
+                open_admission=knowing.admission,
+                open_shard=knowing.shard,
+                failed=self._failures.append,
+            )
+            with closing(Watch(self._watched(tail, source, profiles))):
+                self.condition.writer = writer
+                log().info("stream_started", fence=self._deployment.holding.fence)
+                self._run(flow, writer)
+
+    def _terms(self) -> Terms:
+        return Terms(
+            allowed=self._deployment.holding.check,
+            again=self._patience.again,
+            took=self._telling.took,
+            alerted=self._telling.alerted,
+        )
+
+    def _hooks(self, tail: Tail, at: Cut) -> Hooks:
+        lake, again = self._lake, self._patience.again
+        return Hooks(
+            stopping=lambda: self._deployment.stopping() or tail.parts_changed(),
+            lost=lambda place, gap: gaps.write_down(lake, place, gap, again),
+            damaged=lambda place, offsets: gaps.tell_damage(lake, place, offsets, again),
+            pieces=Suspects(lake, at).pieces,
+            released=self._progress.released,
+            failed=self._failures.append,
+            away=self._reaching.away,
+            there=self._reaching.there,
+        )
+
+    def _watched(
+        self, tail: Tail, source: LiveSource, profiles: Mapping[str, FeedProfile]
+    ) -> Watched:
+        listener = None
+        if self._deployment.is_first:
+            heard = last_heard(self._lake, profiles, datetime.now(UTC))
+            listener = Listener(self._lake, tail, Silence(profiles, heard))
+        return Watched(
+            tail,
+            places=lambda: source.built,
+            reached=lambda place: self._reached.get(place, source.at.next_offset(*place) - 1),
+            progress=self._progress,
+            listener=listener,
+            unread=self._unread,
+        )
+
+    def _committed(self, epoch: Epoch) -> None:
+        self._patience.over()
+        self._reached[epoch.feed, epoch.partition] = epoch.upto
+        self._telling.committed(epoch)
+
+    def _unread(self, feeds: Sequence[str]) -> None:
+        self._failures.append(without_profile(feeds[0], self._settings))
+        self._deployment.stopping.wish()
+
+    def _run(self, flow: Dataflow, writer: Writer) -> None:
+        epoch = timedelta(seconds=self._settings.epoch_seconds)
+        share = self._deployment.share
+        try:
+            if share is None:
+                run_to_end(flow, epoch)
+            else:
+                cluster_main(flow, list(share.addresses), share.process, epoch_interval=epoch)
+            writer.finish()
+        except Exception as error:
+            self._explain(error, writer)
+
+    def _explain(self, error: Exception, writer: Writer) -> None:
+        """Raise what it was: the engine passes on little of what a step raised."""
+        cause = next(iter(self._failures), None) or writer.failure or error
+        if self._deployment.stopping() and passing_cause(cause):
+            log().warning("stopped_before_drained", reason=self._patience.cause)
+            return
+        if isinstance(cause, FoldFailedError):
+            Suspects(self._lake, cut(self._lake)).add(cause.place, cause.first, cause.last)
+        if isinstance(cause, LakehouseError):
+            raise cause from None
+        msg = (
+            f"the dataflow failed with {type(cause).__name__}; in flight were"
+            f" {self._progress.in_flight()}: none of them is lost, the next start reads them again"
+        )
+        raise StreamFailedError(msg) from cause

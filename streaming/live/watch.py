@@ -1,0 +1,97 @@
+"""The watch: what is looked at beside the flow, once a second, by a thread of its own.
+
+Here: messages that wait, the age of the oldest, and feeds that came after the start; and when
+silent feeds are listened for. Not here: how that is decided (listening.py, progress.py), or health
+(health.py).
+"""
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from streaming import metrics
+from streaming.live.listening import Listener
+from streaming.live.progress import Progress
+from streaming.live.tail import Place, Tail
+from streaming.logs import log
+
+EVERY_SECONDS: Final = 1.0
+# Looking for silent and for new feeds costs more, and is worth less.
+SLOWLY: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """What a watch looks at.
+
+    Args:
+        tail: The inbox.
+        places: The places that this process reads, as far as it knows.
+        reached: The last offset that is committed of a place; -1 before the first.
+        progress: What is in flight.
+        listener: Listens for silent feeds; None where another process does.
+        unread: Told once of feeds whose messages nobody reads.
+    """
+
+    tail: Tail
+    places: Callable[[], Sequence[Place]]
+    reached: Callable[[Place], int]
+    progress: Progress
+    listener: Listener | None
+    unread: Callable[[Sequence[str]], None]
+
+
+class Watch:
+    """A thread that looks until it is closed."""
+
+    def __init__(self, watched: Watched) -> None:
+        """Begin to look."""
+        self._watched = watched
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Look no more."""
+        self._closing.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        rounds = 0
+        while not self._closing.wait(EVERY_SECONDS):
+            self._attempt(self._count)
+            rounds += 1
+            if rounds % SLOWLY == 0:
+                self._attempt(self._listen)
+
+    @staticmethod
+    def _attempt(look: Callable[[], None]) -> None:
+        try:
+            look()
+        except Exception as error:
+            # An inbox or a disk that is away now may be back at the next look. Nothing flows here.
+            log().warning("watch_failed", error=type(error).__name__)
+
+    def _count(self) -> None:
+        now = datetime.now(UTC).timestamp()
+        oldest = self._watched.progress.oldest()
+        pending: dict[str, int] = {}
+        ages: dict[str, float] = {}
+        for place in self._watched.places():
+            feed, _ = place
+            following = self._watched.tail.next_offset(place)
+            waiting = 0 if following is None else following - 1 - self._watched.reached(place)
+            pending[feed] = pending.get(feed, 0) + max(0, waiting)
+            age = now - oldest[place] / 1e6 if place in oldest else 0.0
+            ages[feed] = max(ages.get(feed, 0.0), age)
+        for feed, count in pending.items():
+            metrics.PENDING.labels(feed).set(count)
+            metrics.OLDEST_SECONDS.labels(feed).set(max(0.0, ages[feed]))
+
+    def _listen(self) -> None:
+        if self._watched.listener is not None:
+            self._watched.listener.look(datetime.now(UTC))
+        if unread := self._watched.tail.unknown_feeds():
+            self._watched.unread(unread)
