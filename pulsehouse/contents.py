@@ -4,7 +4,9 @@ Here: the questions that `demo` and `status` ask, in SQL, each with one answer. 
 answers are shown (demo.py, status_report.py).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import duckdb
@@ -70,20 +72,42 @@ class Contents:
         return found[0] if found else None
 
 
-def balance(dispositions: dict[str, Row], at: Cut) -> list[Row]:
-    """The ledger equation per feed: every message that came in has exactly one disposition."""
+def balance(
+    dispositions: dict[str, Row],
+    at: Cut,
+    lost: Mapping[str, int] = MappingProxyType({}),
+    unused: Mapping[str, int] = MappingProxyType({}),
+) -> list[Row]:
+    """The ledger equation per feed: each message that came in has one disposition, or is lost.
+
+    Args:
+        dispositions: Messages of each feed by disposition.
+        at: The cut at which they were counted.
+        lost: Messages of each feed that are recorded as lost, up to the cut.
+        unused: Offsets of each feed that are recorded as those of no message, up to the cut.
+    """
     journaled: dict[str, int] = dict.fromkeys(dispositions, 0)
     for (feed, _), reached in at.items():
         journaled[feed] = journaled.get(feed, 0) + reached + 1
     return [
-        {
-            "feed": feed,
-            "journaled": count,
-            **dispositions.get(feed, dict.fromkeys(DISPOSITIONS, 0)),
-            "balances": count == sum(dispositions.get(feed, {}).values()),
-        }
+        _balanced(
+            feed,
+            count - unused.get(feed, 0),
+            dispositions.get(feed, dict.fromkeys(DISPOSITIONS, 0)),
+            lost.get(feed, 0),
+        )
         for feed, count in sorted(journaled.items())
     ]
+
+
+def _balanced(feed: str, journaled: int, dispositions: Row, lost: int) -> Row:
+    return {
+        "feed": feed,
+        "journaled": journaled,
+        **dispositions,
+        "lost": lost,
+        "balances": journaled == sum(dispositions.values()) + lost,
+    }
 
 
 _DISPOSITIONS = """

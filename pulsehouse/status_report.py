@@ -4,17 +4,26 @@ Here: how it is shown. Not here: the counting (contents.py).
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from lakehouse.alarms import open_alarms
 from lakehouse.catalogue import connect
 from lakehouse.columns import DISPOSITIONS
-from lakehouse.cuts import cut
+from lakehouse.cuts import Cut, cut
+from lakehouse.lake import Lake
+from lakehouse.losses import losses, lost, unused
 from lakehouse.tables import LAKE_VERSION
 from pulsehouse import terminal
 from pulsehouse.contents import Contents, Row, balance
-from pulsehouse.deployment import open_lake
+from pulsehouse.deployment import open_lake, settings
 from pulsehouse.failure import FOUND_PROBLEMS, OK
+from streaming.inbox.arrival import JOURNAL_PARTITION
+from streaming.inbox.journal_reading import JournalReader
+from streaming.inbox.opening import journal_directory
+
+_LOSS = ("feed", "partition", "first_offset", "last_offset", "reason", "noticed_at")
 
 
 def run(place: Path | None, *, as_json: bool) -> int:
@@ -33,13 +42,16 @@ def status(place: Path | None) -> dict[str, Any]:
     at = cut(lake)
     with connect(lake, at=at) as connection:
         contents = Contents(connection)
-        ledger = balance(contents.dispositions(), at)
+        ledger = balance(contents.dispositions(), at, lost(lake, at), unused(lake, at))
         return {
             "lake": str(lake.root),
             "lake_version": LAKE_VERSION,
             "cut": at.to_json(),
             "ledger": ledger,
             "balances": all(row["balances"] for row in ledger),
+            "losses": losses(lake).to_pylist(),
+            "pending": _pending(lake, at),
+            "alarms": [asdict(alarm) for alarm in open_alarms(lake)],
             "tables": contents.tables(),
             "alerts": contents.alerts(),
             "quarantine": contents.quarantine(),
@@ -47,12 +59,31 @@ def status(place: Path | None) -> dict[str, Any]:
         }
 
 
+def _pending(lake: Lake, at: Cut) -> list[Row]:
+    """Messages of each feed in the journal beyond the cut; Kafka's are told by its own tools."""
+    told = settings()
+    reader = JournalReader(journal_directory(told, lake))
+    try:
+        known = reader.feeds() if told.inbox == "journal" else {}
+    finally:
+        reader.close()
+    return [
+        {"feed": feed, "pending": max(0, following - at.next_offset(feed, JOURNAL_PARTITION))}
+        for feed, following in sorted(known.items())
+    ]
+
+
 def _show(found: dict[str, Any]) -> None:
     terminal.heading(f"Lake {found['lake']} (version {found['lake_version']})")
+    if found["alarms"]:
+        _table("Open alarms", ("kind", "subject", "since", "detail"), found["alarms"])
     _table("Cut: every table is complete up to", ("feed", "partition", "offset"), found["cut"])
-    _table(
-        "Messages by disposition", ("feed", "journaled", *DISPOSITIONS, "balances"), found["ledger"]
-    )
+    booked = ("feed", "journaled", *DISPOSITIONS, "lost", "balances")
+    _table("Messages by disposition", booked, found["ledger"])
+    if found["losses"]:
+        _table("Offsets that no inbox can give any more", _LOSS, found["losses"])
+    if found["pending"]:
+        _table("In the journal, not in the tables yet", ("feed", "pending"), found["pending"])
     _table("Tables", ("table", "rows", "newest"), found["tables"])
     _table("Alerts", ("rule", "severity", "status", "alerts"), found["alerts"])
     _table("Quarantined", ("feed", "stage", "reason", "messages"), found["quarantine"])
