@@ -21,6 +21,7 @@ from orchestration.failures import failure_sensor
 from orchestration.legacy import assets as legacy
 from orchestration.migration import assets as migration
 from orchestration.quality import assets as quality
+from orchestration.quarantine import assets as quarantine
 from orchestration.reconciliation import assets as reconciliation
 from orchestration.replays import assets as replays
 from orchestration.stream_observation import stream_checks, stream_sensor
@@ -29,6 +30,7 @@ from orchestration.stream_tables import stream_tables
 ROOMS: tuple[Callable[[Settings], dg.Definitions], ...] = (
     legacy.definitions,
     replays.definitions,
+    quarantine.definitions,
     reconciliation.definitions,
     quality.definitions,
     migration.definitions,

@@ -5,10 +5,11 @@ where the books do not balance at one cut. Not here: what a row may hold (suites
 which asks whether the rows follow from the messages (orchestration/replays).
 
 `raw_messages` is the journal: one row per message, its offset without a gap from 0. So the
-equation `journaled = parsed + skipped + quarantined + duplicate + pending` holds where every offset
-up to the cut is there once, with a known disposition, and every other row stands on a parsed
-message. Pending are messages that some table has rows of, and the journal not yet; a reader at the
-cut sees none.
+equation `journaled = parsed + skipped + quarantined + duplicate + lost + pending` holds where every
+offset up to the cut is there once, with a known disposition, and every other row stands on a parsed
+message. Lost are messages that no inbox can give any more and that are recorded as such
+(lakehouse/losses.py): a gap that nobody recorded is an imbalance. Pending are messages that some
+table has rows of, and the journal not yet; a reader at the cut sees none.
 """
 
 from collections.abc import Iterable
@@ -24,6 +25,7 @@ from lakehouse.columns import DISPOSITIONS
 from lakehouse.cuts import Cut
 from lakehouse.cuts import cut as cut_now
 from lakehouse.lake import Lake
+from lakehouse.losses import NO_MESSAGE, losses
 from lakehouse.tables import RAW_MESSAGES, TABLES
 
 What = Literal[
@@ -47,27 +49,45 @@ having count(*) <> any_value(reached) + 1 or count(distinct "offset") <> any_val
 union
 select feed, "partition" from cut
 anti join raw_messages using (feed, "partition")
+union
+select feed, "partition" from lost
+"""
+# Recorded losses up to the cut; rows of a message that were stored before it was lost are part of
+# the loss.
+_LOST = """
+create temp table lost as
+select feed, "partition", first_offset, least(last_offset, reached) as last_offset, reason,
+    noticed_at
+from recorded join cut using (feed, "partition")
+where first_offset <= reached
 """
 # Each gap is shown in the hour of the message before it, or after it where none is before.
 _GAPS = """
 create temp table gaps as
 with seen as (
-    select distinct on (feed, "partition", "offset") feed, "partition", "offset", received_at
+    select distinct on (feed, "partition", "offset")
+        feed, "partition", "offset" as first_seen, "offset" as last_seen, received_at
     from raw_messages semi join broken using (feed, "partition")
     union all
-    select feed, "partition", -1, null from broken
+    select feed, "partition", first_offset, last_offset, null from lost
     union all
-    select feed, "partition", reached + 1, null from cut semi join broken using (feed, "partition")
+    select feed, "partition", -1, -1, null from broken
+    union all
+    select feed, "partition", reached + 1, reached + 1, null
+    from cut semi join broken using (feed, "partition")
 ),
 following as (
     select
         feed,
         "partition",
-        "offset" + 1 as first_offset,
-        lead("offset") over line - 1 as last_offset,
+        max(last_seen) over line + 1 as first_offset,
+        lead(first_seen) over line - 1 as last_offset,
         coalesce(received_at, lead(received_at) over line) as received_at
     from seen
-    window line as (partition by feed, "partition" order by "offset")
+    window line as (
+        partition by feed, "partition" order by first_seen, last_seen
+        rows between unbounded preceding and current row
+    )
 )
 select * from following where last_offset >= first_offset
 """
@@ -130,14 +150,18 @@ where "offset" > coalesce(reached, -1)
 """
 _COUNTS = """
 with books as (
-    select feed, received_at, disposition from raw_messages
+    select feed, received_at, disposition, 1 as messages from raw_messages
     union all
-    select feed, min(received_at), 'pending' from pending group by feed, "partition", "offset"
+    select feed, min(received_at), 'pending', 1 from pending
+    group by feed, "partition", "offset"
+    union all
+    select feed, noticed_at, 'lost', last_offset - first_offset + 1 from lost
+    where reason <> '{no_message}'
 )
 select
     feed,
     date_trunc('hour', received_at) as hour,
-    count(*) as journaled,
+    sum(messages)::bigint as journaled,
     {by_disposition}
 from books group by feed, hour order by feed, hour
 """
@@ -170,6 +194,7 @@ def imbalances(lake: Lake, at: Cut | None = None) -> list[Imbalance]:
     """
     line = cut_now(lake) if at is None else at
     with connect(lake, at=line) as connection:
+        _show_losses(connection, lake)
         connection.execute(_BROKEN)
         connection.execute(_GAPS)
         connection.execute(_UNPARSED)
@@ -185,24 +210,34 @@ def imbalances(lake: Lake, at: Cut | None = None) -> list[Imbalance]:
 def counts(lake: Lake, at: Cut | None = None) -> pa.Table:
     """What became of the messages of each feed and hour of received_at, in that order.
 
+    Lost messages count in the hour in which it was noticed.
+
     Args:
         lake: The lake to read.
         at: The cut, at which nothing is pending; the lake's newest where None.
 
     Returns:
-        Columns feed, hour, journaled, one per disposition, pending.
+        Columns feed, hour, journaled, one per disposition, pending, lost.
     """
     line = cut_now(lake) if at is None else at
     with connect(lake, at=line) as connection:
+        _show_losses(connection, lake)
         scans = [] if at is not None else _scans_beyond(lake)
         nothing = 'select feed, "partition", "offset", received_at from raw_messages limit 0'
         pending = " union all ".join([f"({nothing})", *scans])
         connection.execute(f"create temp view pending as {pending}")
         columns = ", ".join(
-            f"count(*) filter (disposition = {quoted_text(name)}) as {quoted_name(name)}"
-            for name in (*DISPOSITIONS, "pending")
+            f"coalesce(sum(messages) filter (disposition = {quoted_text(name)}), 0)::bigint"
+            f" as {quoted_name(name)}"
+            for name in (*DISPOSITIONS, "pending", "lost")
         )
-        return connection.execute(_COUNTS.format(by_disposition=columns)).to_arrow_table()
+        sql = _COUNTS.format(by_disposition=columns, no_message=NO_MESSAGE)
+        return connection.execute(sql).to_arrow_table()
+
+
+def _show_losses(connection: duckdb.DuckDBPyConnection, lake: Lake) -> None:
+    connection.register("recorded", losses(lake))
+    connection.execute(_LOST)
 
 
 def _scans_beyond(lake: Lake) -> list[str]:

@@ -112,7 +112,7 @@ def shown_counts(lake: Lake) -> Shown:
     booked = counts(lake)
     return {
         name: dg.IntMetadataValue(sum(booked[name].to_pylist()))
-        for name in ("journaled", *DISPOSITIONS, "pending")
+        for name in ("journaled", *DISPOSITIONS, "pending", "lost")
     }
 
 

@@ -24,6 +24,7 @@ from lakehouse.lake import Lake
 from lakehouse.lineage import SCORED_FACTS
 from lakehouse.settings import Settings
 from lakehouse.tables import RAW_MESSAGES, TABLES, Table
+from orchestration.piped import RESOURCES, TRIES, WAIT_SECONDS, piped
 from orchestration.replays import bounded, charts
 from orchestration.replays.arrival import replay_in_arrival_order
 from orchestration.replays.effective import replay_in_effective_order
@@ -35,8 +36,6 @@ from orchestration.stream_tables import column_schema
 GROUP, JOB = "replays", "replay_and_lateness"
 OWNER = "team:data-engineering"
 CHECK = "equals_the_stream"
-# A killed process goes on where it stopped, or begins anew: so often, after so many seconds.
-TRIES, WAIT_SECONDS = 2, 5
 # Run monitoring ends a run that takes longer.
 LONGEST_SECONDS = {"dagster/max_runtime": "7200"}
 
@@ -79,7 +78,7 @@ def definitions(settings: Settings) -> dg.Definitions:
                 description="Proves the stream by its replay, then makes the record of truth.",
             )
         ],
-        resources={"pipes": dg.PipesSubprocessClient()},
+        resources=RESOURCES,
     )
 
 
@@ -224,22 +223,9 @@ def _backfill(settings: Settings) -> dg.AssetsDefinition:
             since=_day(config.since, "from"),
             until=_day(config.until, "to"),
         )
-        return _piped(context, pipes, command)
+        return piped(context, pipes, command, name=BACKFILL.path[-1])
 
     return backfill
-
-
-def _piped(
-    context: dg.AssetExecutionContext, pipes: dg.PipesSubprocessClient, command: list[str]
-) -> dg.MaterializeResult[None]:
-    try:
-        return pipes.run(context=context, command=command).get_materialize_result()
-    except dg.DagsterError as error:
-        # The client tells the exit code in its text alone; a signal is a negative one.
-        if "code -" in str(error):
-            raise dg.RetryRequested(TRIES, WAIT_SECONDS) from error
-        reason = "the backfill failed; what it said is in the run's stderr"
-        raise dg.Failure(reason, allow_retries=False) from error
 
 
 def _day(text: str | None, name: str) -> date | None:

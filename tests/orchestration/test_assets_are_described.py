@@ -30,6 +30,7 @@ ASSETS = {
     },
     "migration": {"job_ledger"},
     "quality": {"failed_rows"},
+    "quarantine": {"replay"},
     "reconciliation": {"active_medications", "census", "labs", "vitals"},
     "replays": {"arrival_order", "backfill", "effective_order", "lateness"},
     "served": {*JOBS},

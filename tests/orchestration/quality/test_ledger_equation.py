@@ -1,6 +1,7 @@
 """The ledger equation: it balances on a lake that the stream wrote, and says where it does not."""
 
 from dataclasses import asdict
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given, settings
@@ -9,10 +10,12 @@ from hypothesis import strategies as st
 from lakehouse.catalogue import connect, query
 from lakehouse.cuts import Cut, cut
 from lakehouse.lake import Lake
+from lakehouse.losses import record_loss
 from lakehouse.tables import OBSERVATIONS, RAW_MESSAGES
 from orchestration.quality.ledger_equation import counts, imbalances
 from tests.orchestration.quality.breaking import change, double, rewrite, take_away
 
+NOW = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
 PLACE = "feed = 'mimic3' and \"partition\" = 0"
 
 
@@ -35,7 +38,7 @@ def test_every_message_is_counted_once_by_what_became_of_it(hospital):
     found = counts(hospital.lake)
     assert found.column_names == [
         *("feed", "hour", "journaled"),
-        *("parsed", "skipped", "quarantined", "duplicate", "pending"),
+        *("parsed", "skipped", "quarantined", "duplicate", "pending", "lost"),
     ]
     with connect(hospital.lake) as connection:
         messages = connection.sql("select count(*) from raw_messages").fetchall()[0][0]
@@ -44,7 +47,9 @@ def test_every_message_is_counted_once_by_what_became_of_it(hospital):
 
 
 def _booked(row):
-    return sum(row[name] for name in ("parsed", "skipped", "quarantined", "duplicate", "pending"))
+    return sum(
+        row[name] for name in ("parsed", "skipped", "quarantined", "duplicate", "pending", "lost")
+    )
 
 
 def test_at_an_older_cut_only_what_was_known_then_is_counted(hospital):
@@ -83,6 +88,43 @@ def test_a_lost_and_a_doubled_message_do_not_balance_each_other(lake):
     take_away(lake, RAW_MESSAGES, f'{PLACE} and "offset" = 20')
     double(lake, RAW_MESSAGES, f'{PLACE} and "offset" = 30')
     assert {"missing_message", "repeated_message"} <= {one.what for one in imbalances(lake)}
+
+
+def test_a_recorded_loss_is_counted_as_lost_and_is_no_imbalance(lake):
+    before = sum(counts(lake)["journaled"].to_pylist())
+    offsets = [0, 100, 101, 102]
+    take_away(lake, RAW_MESSAGES, f'{PLACE} and "offset" in {_tuple(offsets)}')
+    assert imbalances(lake)
+    record_loss(lake, "mimic3", 0, 0, 0, "journal_lost", NOW)
+    record_loss(lake, "mimic3", 0, 100, 102, "journal_damaged", NOW)
+    assert imbalances(lake) == []
+    found = counts(lake)
+    assert sum(found["lost"].to_pylist()) == len(offsets)
+    assert sum(found["journaled"].to_pylist()) == before
+    assert all(row["journaled"] == _booked(row) for row in found.to_pylist())
+
+
+def test_a_gap_beside_a_recorded_loss_stays_an_imbalance(lake):
+    take_away(lake, RAW_MESSAGES, f'{PLACE} and "offset" between 100 and 109')
+    record_loss(lake, "mimic3", 0, 102, 105, "retention_gap", NOW)
+    missing = [one for one in imbalances(lake) if one.what == "missing_message"]
+    assert sum(one.count for one in missing) == 6
+
+
+def test_a_loss_beyond_the_cut_is_not_counted_yet(lake):
+    reached = cut(lake)["mimic3", 0]
+    record_loss(lake, "mimic3", 0, reached + 1, reached + 10, "retention_gap", NOW)
+    assert imbalances(lake) == []
+    assert sum(counts(lake)["lost"].to_pylist()) == 0
+
+
+def test_offsets_that_no_message_had_are_neither_lost_nor_missing(lake):
+    before = sum(counts(lake)["journaled"].to_pylist())
+    take_away(lake, RAW_MESSAGES, f'{PLACE} and "offset" = 100')
+    record_loss(lake, "mimic3", 0, 100, 100, "no_message", NOW)
+    assert imbalances(lake) == []
+    assert sum(counts(lake)["lost"].to_pylist()) == 0
+    assert sum(counts(lake)["journaled"].to_pylist()) == before - 1
 
 
 def test_an_unknown_disposition_is_found(lake):
