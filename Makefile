@@ -4,7 +4,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install demo ui test check format bench sources lock clean
+.PHONY: help install demo ui test faults check format bench sources lock clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -28,6 +28,9 @@ demo: $(INSTALLED) ## Set up if need be, then run a bundled hospital feed to tab
 test: check ## Everything CI runs: the checks, then all tests
 	@echo "== pytest"
 	@$(BIN)/python -m pytest
+
+faults: $(INSTALLED) ## The long tier of the fault tests: kills, disks, power, brokers; an hour, root for some
+	@PULSEHOUSE_FAULTS=long $(BIN)/python -m pytest tests/faults tests/kafka
 
 check: $(INSTALLED) ## The quick part: format, lint, types, import arrows, SQL
 	@echo "== ruff format"; $(BIN)/ruff format --check --quiet .

@@ -1,0 +1,114 @@
+"""What must hold after every fault, whatever it was.
+
+Here: one function per check; each gives what is wrong, and nothing where it holds. Not here: the
+faults (scenarios), or running them (course.py).
+"""
+
+import stat
+from collections import Counter
+from collections.abc import Callable
+
+from lakehouse.catalogue import connect
+from lakehouse.lake import Lake
+from orchestration.quality.ledger_equation import imbalances
+from tests.faults.corpus import observed
+from tests.faults.course import Course
+
+_OBSERVED = """
+select message_control_id, code, count(*)
+from observations join raw_messages using (feed, "partition", "offset")
+group by all
+"""
+# Offsets differ with the order of arrival and with what was sent twice; the findings must not.
+_ALERTS = (
+    "select patient_id, rule_family, band, status, raised_at, count(*) from alerts group by all"
+)
+_NAMES = "select distinct patient_id from observations where patient_id is not null"
+
+
+def nothing_lost(course: Course) -> list[str]:
+    """Every message that the sender was promised is in the lake."""
+    with connect(Lake.open(course.house.lake, create=False)) as connection:
+        rows = connection.execute("select message_control_id from raw_messages").fetchall()
+    lost = course.promised - {control for (control,) in rows}
+    return [f"{len(lost)} promised messages are nowhere"] if lost else []
+
+
+def exactly_once(course: Course) -> list[str]:
+    """Every OBX of every message is in the lake, once."""
+    with connect(Lake.open(course.house.lake, create=False)) as connection:
+        rows = connection.execute(_OBSERVED).fetchall()
+    found = Counter({(control, code): count for control, code, count in rows})
+    asked = observed(course.messages)
+    missing, extra = asked - found, found - asked
+    return [
+        f"{counted.total()} observations are {word}"
+        for word, counted in (("missing", missing), ("there too often", extra))
+        if counted
+    ]
+
+
+def books_balance(course: Course) -> list[str]:
+    """The ledger equation holds: every offset once, every row on a parsed message."""
+    return [
+        f"{one.what} {one.table}: {one.count}"
+        for one in imbalances(Lake.open(course.house.lake, create=False))
+    ]
+
+
+def alerts_are_the_controls(course: Course) -> list[str]:
+    """The alerts are those of the run without a fault."""
+    with connect(Lake.open(course.house.lake, create=False)) as connection:
+        found = Counter(dict.fromkeys(map(tuple, connection.execute(_ALERTS).fetchall()), 1))
+    missing, extra = course.control_alerts - found, found - course.control_alerts
+    return [
+        f"{counted.total()} alerts are {word}"
+        for word, counted in (("missing", missing), ("new or doubled", extra))
+        if counted
+    ]
+
+
+def reader_saw_sense(course: Course) -> list[str]:
+    """A reader beside the fault never saw a key twice, nor a count go down."""
+    return [str(wrong) for wrong in course.seen["wrong"]] if course.seen else []
+
+
+def doctor_finds_nothing(course: Course) -> list[str]:
+    """The doctor finds the lake and its inbox sound."""
+    told = course.house.command("doctor", "--check", "--json")
+    return [] if told.returncode == 0 else [told.stdout[-600:] + told.stderr[-300:]]
+
+
+def logs_name_no_patient(course: Course) -> list[str]:
+    """No log holds a patient's identifier."""
+    logs = "".join(course.house.said(name) for name in ("gateway", "stream", "up"))
+    with connect(Lake.open(course.house.lake, create=False)) as connection:
+        patients = [patient for (patient,) in connection.execute(_NAMES).fetchall()]
+    named = [patient for patient in patients if len(patient) > 4 and patient in logs]
+    return [f"{len(named)} patients are named in a log"] if named else []
+
+
+def files_are_private(course: Course) -> list[str]:
+    """What holds patients can be read by its user alone."""
+    wide = [
+        path
+        for path in (course.house.lake, *course.house.lake.rglob("*"))
+        if stat.S_IMODE(path.lstat().st_mode) & 0o077
+    ]
+    return (
+        [f"{len(wide)} files or directories are open to others, such as {wide[0].name}"]
+        if (wide)
+        else []
+    )
+
+
+CHECKS: tuple[Callable[[Course], list[str]], ...] = (
+    nothing_lost,
+    exactly_once,
+    books_balance,
+    alerts_are_the_controls,
+    reader_saw_sense,
+    doctor_finds_nothing,
+    logs_name_no_patient,
+    files_are_private,
+)
