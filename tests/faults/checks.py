@@ -11,16 +11,11 @@ from collections.abc import Callable
 from lakehouse.catalogue import connect
 from lakehouse.lake import Lake
 from orchestration.quality.ledger_equation import imbalances
-from tests.faults.corpus import observed
 from tests.faults.course import Course
+from tests.faults.figures import Figures
 
-_OBSERVED = """
-select message_control_id, code, count(*)
-from observations join raw_messages using (feed, "partition", "offset")
-group by all
-"""
 # Offsets differ with the order of arrival and with what was sent twice; the findings must not.
-_ALERTS = (
+ALERTS = (
     "select patient_id, rule_family, band, status, raised_at, count(*) from alerts group by all"
 )
 _NAMES = "select distinct patient_id from observations where patient_id is not null"
@@ -28,24 +23,23 @@ _NAMES = "select distinct patient_id from observations where patient_id is not n
 
 def nothing_lost(course: Course) -> list[str]:
     """Every message that the sender was promised is in the lake."""
-    with connect(Lake.open(course.house.lake, create=False)) as connection:
-        rows = connection.execute("select message_control_id from raw_messages").fetchall()
-    lost = course.promised - {control for (control,) in rows}
-    return [f"{len(lost)} promised messages are nowhere"] if lost else []
+    lost = Figures(course).lost
+    return [f"{lost} promised messages are nowhere"] if lost else []
 
 
 def exactly_once(course: Course) -> list[str]:
     """Every OBX of every message is in the lake, once."""
-    with connect(Lake.open(course.house.lake, create=False)) as connection:
-        rows = connection.execute(_OBSERVED).fetchall()
-    found = Counter({(control, code): count for control, code, count in rows})
-    asked = observed(course.messages)
-    missing, extra = asked - found, found - asked
-    return [
-        f"{counted.total()} observations are {word}"
-        for word, counted in (("missing", missing), ("there too often", extra))
-        if counted
-    ]
+    figures = Figures(course)
+    told = ((figures.missing, "missing"), (figures.doubled, "there too often"))
+    return [f"{count} observations are {word}" for count, word in told if count]
+
+
+def dispositions_are_exact(course: Course) -> list[str]:
+    """As many messages were read, recognised as sent twice, and quarantined as should be."""
+    if course.dispositions is None:
+        return []
+    found = Figures(course).dispositions
+    return [] if found == course.dispositions else [f"{found} and not {course.dispositions}"]
 
 
 def books_balance(course: Course) -> list[str]:
@@ -57,9 +51,9 @@ def books_balance(course: Course) -> list[str]:
 
 
 def alerts_are_the_controls(course: Course) -> list[str]:
-    """The alerts are those of the run without a fault."""
+    """The alerts are those of the run without a fault; none is lost, new or there twice."""
     with connect(Lake.open(course.house.lake, create=False)) as connection:
-        found = Counter(dict.fromkeys(map(tuple, connection.execute(_ALERTS).fetchall()), 1))
+        found = Counter({tuple(row): n for *row, n in connection.execute(ALERTS).fetchall()})
     missing, extra = course.control_alerts - found, found - course.control_alerts
     return [
         f"{counted.total()} alerts are {word}"
@@ -95,16 +89,15 @@ def files_are_private(course: Course) -> list[str]:
         for path in (course.house.lake, *course.house.lake.rglob("*"))
         if stat.S_IMODE(path.lstat().st_mode) & 0o077
     ]
-    return (
-        [f"{len(wide)} files or directories are open to others, such as {wide[0].name}"]
-        if (wide)
-        else []
-    )
+    if not wide:
+        return []
+    return [f"{len(wide)} files or directories are open to others, such as {wide[0].name}"]
 
 
 CHECKS: tuple[Callable[[Course], list[str]], ...] = (
     nothing_lost,
     exactly_once,
+    dispositions_are_exact,
     books_balance,
     alerts_are_the_controls,
     reader_saw_sense,

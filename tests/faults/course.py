@@ -32,6 +32,7 @@ class Course:
     notes: list[str] = field(default_factory=list)
     connections: int = 4
     rate: float = 0.0
+    dispositions: Counter[tuple[str, str]] | None = None
     sender: Sender | None = None
     reader: Reader | None = None
 
@@ -39,8 +40,7 @@ class Course:
         self, gateway: str | None = None, stream: str | None = None, *, read: bool = True
     ) -> None:
         """Start gateway, stream, reader and sender; failpoints for the first two."""
-        self.house.gateway(gateway)
-        self.house.stream(stream)
+        self.house.both(gateway, stream)
         self.watch(read=read)
 
     def watch(self, *, read: bool = True) -> None:
@@ -70,6 +70,14 @@ class Course:
         """End the reader; what it saw is kept."""
         if self.reader is not None:
             self.seen, self.reader = self.reader.stop(), None
+
+    def close(self) -> None:
+        """End everything, however the scenario went."""
+        if self.sender is not None:
+            self.sender.lose_power()
+        if self.reader is not None:
+            self.reader.kill()
+        self.house.close()
 
     def fault(self, note: str) -> None:
         """Note one fault."""

@@ -13,7 +13,9 @@ import sqlite3
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -43,7 +45,9 @@ class House:
     port: int = field(default_factory=free_port)
     gateway_admin: int = field(default_factory=free_port)
     stream_admin: int = field(default_factory=free_port)
+    http: dict[str, int] = field(default_factory=dict)
     running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    started: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     @property
     def lake(self) -> Path:
@@ -66,11 +70,16 @@ class House:
             known["PULSEHOUSE_FAILPOINT"] = f"{failpoint}:{self.root / 'failpoints.log'}"
         return known
 
-    def gateway(self, failpoint: str | None = None, under: Sequence[str] = ()) -> None:
+    def gateway(
+        self, failpoint: str | None = None, under: Sequence[str] = (), *, wait: bool = True
+    ) -> None:
         """Start the gateway and wait until it takes connections, or has ended."""
         words = ["gateway", "--lake", str(self.lake), "--mllp", f"{FEED}={self.port}"]
+        for feed, port in self.http.items():
+            words += ["--http", f"{feed}={port}"]
         self._start("gateway", words, failpoint, under)
-        self._wait_for_port(self.port, "gateway")
+        if wait:
+            self._wait_for_port(self.port, "gateway")
 
     def stream(
         self, failpoint: str | None = None, under: Sequence[str] = (), processes: int = 1
@@ -82,6 +91,12 @@ class House:
             words += ["-n", str(processes)]
         self._start("stream", words, failpoint, under)
         self._wait(lambda: self.said("stream").count("stream_started") > before, "stream")
+
+    def both(self, gateway: str | None = None, stream: str | None = None) -> None:
+        """Start gateway and stream at once; failpoints for them."""
+        self.gateway(gateway, wait=False)
+        self.stream(stream)
+        self._wait_for_port(self.port, "gateway")
 
     def up(self) -> None:
         """Start both under the supervisor."""
@@ -103,7 +118,11 @@ class House:
     def kill(self, name: str, number: int = signal.SIGKILL) -> int:
         """Signal a part and wait for its end; gives its exit code."""
         process = self.running.pop(name)
-        process.send_signal(number)
+        # What traces it is in its group, too: a tracer alone would leave it running.
+        if number == signal.SIGKILL:
+            os.killpg(process.pid, number)
+        else:
+            process.send_signal(number)
         return process.wait(PATIENCE)
 
     def ended(self, name: str, seconds: float = PATIENCE) -> int:
@@ -114,6 +133,14 @@ class House:
 
     def is_alive(self, name: str) -> bool:
         return name in self.running and self.running[name].poll() is None
+
+    def metric(self, name: str) -> float:
+        """One of the gateway's counters, over all its labels, since its last start."""
+        with urllib.request.urlopen(
+            f"http://127.0.0.1:{self.gateway_admin}/metrics", timeout=10
+        ) as answer:
+            lines = answer.read().decode().splitlines()
+        return sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith(name))
 
     def said(self, name: str) -> str:
         """What a part has written to its log so far, over all its starts."""
@@ -126,11 +153,12 @@ class House:
         return [json.loads(line).get("event", "") for line in lines]
 
     def close(self) -> None:
-        """End everything at once."""
-        for process in self.running.values():
-            process.kill()
-            process.wait(PATIENCE)
+        """End everything at once, also what a scenario has lost sight of."""
         self.running.clear()
+        for process in self.started:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait(PATIENCE)
 
     def journaled(self) -> int:
         """How many messages of the feed have an offset."""
@@ -144,16 +172,15 @@ class House:
         return row[0] if row else 0
 
     def settle(self, seconds: float = PATIENCE) -> None:
-        """Wait until every message of the journal has passed the cut."""
-        limit = time.monotonic() + seconds
-        while time.monotonic() < limit:
-            if self._reached() >= self.journaled():
-                return
+        """Wait until every message of the journal has passed the cut; some must, all the while."""
+        limit, before = time.monotonic() + seconds, -1
+        while (reached := self._reached()) < (journaled := self.journaled()):
+            if reached > before:
+                limit, before = time.monotonic() + seconds, reached
+            if time.monotonic() > limit:
+                msg = f"{reached} of {journaled} messages passed; {self.said('stream')[-800:]}"
+                raise TimeoutError(msg)
             time.sleep(0.1)
-        msg = (
-            f"{self._reached()} of {self.journaled()} messages passed; {self.said('stream')[-800:]}"
-        )
-        raise TimeoutError(msg)
 
     def _reached(self) -> int:
         try:
@@ -173,6 +200,7 @@ class House:
                 env=self.environment(failpoint),
                 start_new_session=True,
             )
+        self.started.append(self.running[name])
 
     def _wait_for_port(self, port: int, name: str) -> None:
         def listens() -> bool:

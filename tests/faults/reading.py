@@ -75,6 +75,11 @@ class Reader:
         told, _ = self._process.communicate(timeout=60)
         return dict(json.loads(told))
 
+    def kill(self) -> None:
+        """End it; what it saw does not matter any more."""
+        self._process.kill()
+        self._process.communicate()
+
 
 if __name__ == "__main__":
     main(Path(sys.argv[1]))

@@ -59,14 +59,17 @@ class Sender:
         """Send nothing more; what is not answered by now never will be."""
         self._stop.set()
 
-    def join(self, seconds: float = 300) -> None:
-        limit = time.monotonic() + seconds
-        for thread in self._threads:
-            thread.join(max(limit - time.monotonic(), 0))
-        if any(thread.is_alive() for thread in self._threads):
-            self._stop.set()
-            msg = f"not everything was answered: {len(self.log.answers)} were"
-            raise TimeoutError(msg)
+    def join(self, seconds: float = 120) -> None:
+        """Wait for the last answer; some must come, all the while."""
+        limit, before = time.monotonic() + seconds, -1
+        while any(thread.is_alive() for thread in self._threads):
+            if (answered := len(self.log.answers)) > before:
+                limit, before = time.monotonic() + seconds, answered
+            if time.monotonic() > limit:
+                self._stop.set()
+                msg = f"not everything was answered: {answered} were"
+                raise TimeoutError(msg)
+            time.sleep(0.05)
 
     def _send_all(self, messages: list[Message]) -> None:
         connection: socket.socket | None = None

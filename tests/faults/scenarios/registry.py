@@ -7,15 +7,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from tests.faults.corpus import Message, corpus
 from tests.faults.course import Course
 
 Tier = Literal["quick", "long"]
 Trouble = Callable[[Course], None]
+Source = Callable[[int, int], list[Message]]
 
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A fault, what the catalogue calls it, and how many messages are sent meanwhile."""
+    """A fault, what the catalogue calls it, and what is sent meanwhile.
+
+    `source` gives the messages, of a count and a number of copies; they are also what the run
+    without a fault is given.
+    """
 
     name: str
     row: str
@@ -24,7 +30,7 @@ class Scenario:
     messages: int = 400
     copies: int = 1
     needs_root: bool = False
-    ordered: bool = True
+    source: Source = corpus
 
 
 SCENARIOS: dict[str, Scenario] = {}
@@ -38,12 +44,12 @@ def scenario(
     messages: int = 400,
     copies: int = 1,
     needs_root: bool = False,
-    ordered: bool = True,
+    source: Source = corpus,
 ) -> Callable[[Trouble], Trouble]:
     """Register a function that makes trouble."""
 
     def register(trouble: Trouble) -> Trouble:
-        add(Scenario(name, row, trouble, tier, messages, copies, needs_root, ordered))
+        add(Scenario(name, row, trouble, tier, messages, copies, needs_root, source))
         return trouble
 
     return register
