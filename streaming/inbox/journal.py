@@ -19,11 +19,12 @@ from pathlib import Path
 from lakehouse.errors import LakehouseError
 from lakehouse.failpoints import reach
 from streaming.inbox.arrival import Arrival, FilePart, InboxFailedError
+from streaming.inbox.file_marks import mark, marked
 from streaming.inbox.journal_checkpoints import Checkpoints
 from streaming.inbox.journal_faults import JournalDamagedError, failed, fault
 from streaming.inbox.journal_files import NAME, file_number, opened
 from streaming.inbox.journal_room import Room
-from streaming.inbox.journal_rows import ROW_BYTES, mark, marked, store
+from streaming.inbox.journal_rows import ROW_BYTES, store
 
 
 class Journal:
@@ -58,11 +59,11 @@ class Journal:
         self._lock = threading.Lock()
         self._failure: LakehouseError | None = None
         self._checkpoints = Checkpoints(self.path, self._room.log_bytes, self._lock, self._fail)
-        self._file = file_number(self.path)
         self._free = 0
         with self._held() as database:
             self._checkpoints.begin(database)
             self._free = _free_bytes(database)
+        self._files = _numbers(self.path)
         self._check_failure()
 
     def put(self, arrivals: Sequence[Arrival], file: FilePart | None = None) -> None:
@@ -151,14 +152,20 @@ class Journal:
 
     def _check(self, more: int) -> None:
         try:
-            same = file_number(self.path) == self._file
+            same = _numbers(self.path) == self._files
             self._room.check(more, self._free)
         except OSError:
             same = False
         if not same:
-            error = failed(self.path, "its file was moved away or replaced while it was open")
+            why = "a file of it was moved away or replaced while it was open"
+            error = failed(self.path, why)
             self._fail(error)
             raise error
+
+
+def _numbers(path: Path) -> tuple[int | None, int | None]:
+    """Of the database and its log: SQLite goes on writing to either after it was removed."""
+    return file_number(path), file_number(path.with_name(path.name + "-wal"))
 
 
 @contextmanager

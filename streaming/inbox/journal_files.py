@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from lakehouse import durable
+from streaming.inbox import file_marks
 from streaming.inbox.journal_faults import damaged, fault, os_fault
 
 NAME: Final = "journal.sqlite"
@@ -45,13 +46,7 @@ create table if not exists messages (
 create unique index if not exists originals
     on messages (key >> 44, original_partition, original_offset)
     where original_partition is not null;
-create table if not exists files (
-    feed text not null,
-    sha256 text not null,
-    upto integer not null,
-    whole integer not null,
-    primary key (feed, sha256)
-) strict, without rowid;
+{file_marks.SCHEMA}
 pragma user_version = {VERSION};
 commit;
 """

@@ -1,4 +1,4 @@
-"""What a put writes: messages under their keys, and how far a file is stored.
+"""What a put writes: messages under their keys.
 
 Here: numbering, and skipping replays of what was replayed before. Not here: the transaction around
 it, or whether there is room (journal.py).
@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from streaming.inbox.arrival import Arrival, FilePart
+from streaming.inbox.arrival import Arrival
 from streaming.inbox.journal_files import PLACE, checksum
 
 # What a record takes beside its bytes.
@@ -16,10 +16,6 @@ ROW_BYTES: Final = 64
 _INSERT: Final = "insert into messages values (?, ?, ?, ?, ?, ?, ?, ?)"
 _REPLAYED: Final = (
     "select 1 from messages where key >> 44 = ? and original_partition = ? and original_offset = ?"
-)
-_FILE: Final = (
-    "insert into files values (?, ?, ?, ?)"
-    " on conflict do update set upto = excluded.upto, whole = excluded.whole"
 )
 
 
@@ -30,18 +26,6 @@ def store(
     for feed in dict.fromkeys(arrival.feed for arrival in arrivals):
         mine = [arrival for arrival in arrivals if arrival.feed == feed]
         _store(database, feed, mine, first.get(feed, 0))
-
-
-def mark(database: sqlite3.Connection, file: FilePart) -> None:
-    """Note how much of a file is stored."""
-    database.execute(_FILE, (file.feed, file.sha256, file.upto, int(file.whole)))
-
-
-def marked(database: sqlite3.Connection, feed: str, sha256: str) -> FilePart | None:
-    """How much of a file is stored."""
-    query = "select upto, whole from files where feed = ? and sha256 = ?"
-    row = database.execute(query, (feed, sha256)).fetchone()
-    return None if row is None else FilePart(feed, sha256, row[0], bool(row[1]))
 
 
 def _store(

@@ -8,20 +8,17 @@ messages twice, and the second time they are duplicates by their control id.
 
 import sqlite3
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from streaming.inbox import file_marks
 from streaming.inbox.arrival import FilePart, InboxFailedError
 
 NAME: Final = "kafka.sqlite"
-_SCHEMA: Final = """
-create table if not exists files (
-    feed text not null,
-    sha256 text not null,
-    upto integer not null,
-    whole integer not null,
-    primary key (feed, sha256)
-) strict, without rowid;
+_SCHEMA: Final = f"""
+{file_marks.SCHEMA}
 create table if not exists topics (
     topic text not null,
     generation integer not null,
@@ -29,10 +26,6 @@ create table if not exists topics (
     primary key (topic, generation)
 ) strict, without rowid;
 """
-_FILE: Final = (
-    "insert into files values (?, ?, ?, ?)"
-    " on conflict do update set upto = excluded.upto, whole = excluded.whole"
-)
 _KNOWN: Final = "select identity from topics where topic = ? and generation = ?"
 
 
@@ -55,14 +48,13 @@ class Notes:
 
     def keep(self, file: FilePart) -> None:
         """Write down how much of a file is stored."""
-        self._ask(_FILE, file.feed, file.sha256, file.upto, int(file.whole))
+        with self._asked() as database:
+            file_marks.mark(database, file)
 
     def progress(self, feed: str, sha256: str) -> FilePart | None:
         """How much of a file is stored; None where nothing of it is."""
-        found = self._ask(
-            "select upto, whole from files where feed = ? and sha256 = ?", feed, sha256
-        )
-        return FilePart(feed, sha256, int(found[0][0]), bool(found[0][1])) if found else None
+        with self._asked() as database:
+            return file_marks.marked(database, feed, sha256)
 
     def is_known(self, topic: str, generation: int, identity: str) -> bool:
         """Whether a topic is the one that was known before; the first one that is seen is."""
@@ -78,9 +70,14 @@ class Notes:
             self._database.close()
 
     def _ask(self, sql: str, *values: str | int) -> list[tuple[str | int, ...]]:
+        with self._asked() as database:
+            return database.execute(sql, values).fetchall()
+
+    @contextmanager
+    def _asked(self) -> Iterator[sqlite3.Connection]:
         with self._lock:
             try:
-                return self._database.execute(sql, values).fetchall()
+                yield self._database
             except sqlite3.Error as error:
                 msg = (
                     f"cannot use {self._path}: {error.sqlite_errorname}; free space on that disk,"
