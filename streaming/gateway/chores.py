@@ -14,10 +14,13 @@ from typing import Final
 
 from lakehouse.alarms import end_alarm, raise_alarm
 from lakehouse.cuts import cut
+from lakehouse.errors import LakehouseError
 from lakehouse.lake import Lake
 from streaming.gateway.readiness import Readiness
 from streaming.gateway.tls import expires_at, is_expiring
+from streaming.inbox.arrival import InboxFailedError
 from streaming.inbox.journal import Journal
+from streaming.inbox.journal_faults import JournalDamagedError
 from streaming.inbox.journal_trimming import trim
 from streaming.logs import log
 
@@ -57,11 +60,17 @@ class Chore:
     due: float = 0.0
 
     def do_if_due(self) -> None:
-        """Do it where it is time; that it fails must not end the gateway, or another chore."""
+        """Do it where it is time; that it fails must not end the gateway, or another chore.
+
+        Raises:
+            InboxFailedError, JournalDamagedError: The inbox may be asked for nothing more.
+        """
         if time.monotonic() < self.due:
             return
         try:
             self.work(datetime.now(UTC))
+        except (InboxFailedError, JournalDamagedError):
+            raise
         except Exception as error:
             log().error("chore_failed", subject=self.name, error=type(error).__name__)
         self.due = time.monotonic() + self.seconds
@@ -108,17 +117,28 @@ def _expiry(certificate: Path, now: datetime) -> str | None:
 class Caretaker:
     """Does the chores until it is closed."""
 
-    def __init__(self, todo: tuple[Chore, ...]) -> None:
+    def __init__(self, todo: tuple[Chore, ...], failed: Callable[[LakehouseError], None]) -> None:
+        """Begin.
+
+        Args:
+            todo: The chores.
+            failed: Told, on another thread, of an error for which the process must end; a gateway
+                to which nobody sends would not find it otherwise.
+        """
         self._todo = todo
+        self._failed = failed
         self._stop = threading.Event()
         # A chore may wait for a disk that does not answer: it must not keep the process.
         self._thread = threading.Thread(target=self._run, name="caretaker", daemon=True)
         self._thread.start()
 
     def _run(self) -> None:
-        while not self._stop.wait(1.0):
-            for chore in self._todo:
-                chore.do_if_due()
+        try:
+            while not self._stop.wait(1.0):
+                for chore in self._todo:
+                    chore.do_if_due()
+        except LakehouseError as error:
+            self._failed(error)
 
     def close(self, seconds: float) -> None:
         """Begin no other chore, and wait a while for the one at hand."""

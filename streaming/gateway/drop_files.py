@@ -63,7 +63,9 @@ def look(folder: Path) -> dict[str, Look]:
 
 def _is_candidate(name: str) -> bool:
     return (
-        name not in {DONE, REFUSED} and not name.startswith(".") and not name.endswith(UNFINISHED)
+        name not in {DONE, REFUSED}
+        and not name.startswith(".")
+        and not name.lower().endswith(UNFINISHED)
     )
 
 

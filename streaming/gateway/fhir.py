@@ -58,7 +58,8 @@ def fhir_app(profile: FeedProfile, intake: Intake, tokens: Tokens) -> FastAPI:
         exception_handlers={RefusalError: _refused, HTTPException: _no_route},
     )
     occasional = Occasional(profile.name)
-    app.add_middleware(Guard, feed=profile.name, tokens=tokens, occasional=occasional)
+    most = profile.limits.connections
+    app.add_middleware(Guard, feed=profile.name, tokens=tokens, occasional=occasional, most=most)
     return app
 
 

@@ -25,6 +25,8 @@ _CHARSETS: Final = frozenset({"utf-8", "utf8", "us-ascii"})
 _GZIP: Final = 16 + zlib.MAX_WBITS
 # So much is unpacked before others have their turn.
 _PIECE: Final = 1024 * 1024
+# A gzip stream may have several members; so many empty ones only cost time.
+_MEMBERS: Final = 1_000
 
 
 @dataclass(slots=True)
@@ -121,13 +123,15 @@ async def _take(request: Request, held: _Held) -> None:
 
 
 async def _unpack(request: Request, held: _Held) -> None:
-    stream, seen = zlib.decompressobj(_GZIP), 0
+    stream, seen, members = zlib.decompressobj(_GZIP), 0, 1
     async for chunk in request.stream():
         seen += len(chunk)
         _within(seen, held.limit, outcome.TOO_LARGE)
         rest = chunk
         while rest:
-            stream = zlib.decompressobj(_GZIP) if stream.eof else stream
+            if stream.eof:
+                stream, members = zlib.decompressobj(_GZIP), members + 1
+                _within(members, _MEMBERS, outcome.BROKEN_GZIP)
             held.add(_inflated(stream, rest))
             rest = stream.unused_data if stream.eof else stream.unconsumed_tail
             await asyncio.sleep(0)

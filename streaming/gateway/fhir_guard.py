@@ -42,12 +42,14 @@ _REFUSALS: Final[Mapping[Verdict, Outcome]] = {
 
 @dataclass(slots=True)
 class Guard:
-    """An ASGI app that lets through what carries a token of its feed."""
+    """An ASGI app that lets through what carries a token of its feed, so much at one time."""
 
     app: ASGIApp
     feed: str
     tokens: Tokens
     occasional: Occasional
+    most: int
+    requests: int = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """As ASGI says."""
@@ -63,6 +65,7 @@ class Guard:
         if (refusal := self._refusal(scope)) is not None:
             await respond(refusal)(scope, receive, answer)
             return
+        self.requests += 1
         try:
             await self.app(scope, receive, answer)
         except ClientDisconnect:
@@ -72,6 +75,8 @@ class Guard:
             log().error("request_failed", feed=self.feed, road="fhir", error=type(error).__name__)
             if not answer.began:
                 await respond(outcome.FAILED)(scope, receive, answer)
+        finally:
+            self.requests -= 1
 
     def _refusal(self, scope: Scope) -> Outcome | None:
         try:
@@ -83,7 +88,7 @@ class Guard:
         sent = Headers(scope=scope).get("authorization")
         verdict = judge(known, sent, self.feed, WRITE, datetime.now(UTC))
         if verdict is Verdict.ALLOWED:
-            return None
+            return None if self.requests < self.most else outcome.TOO_MUCH_AT_ONCE
         peer = (scope.get("client") or ("",))[0]
         self.occasional.warn("not_let_in", verdict.value, road="fhir", peer=peer)
         return _REFUSALS[verdict]

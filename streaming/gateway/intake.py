@@ -16,8 +16,6 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final
 
-import pyarrow as pa
-
 from clinical.wire.profile import FeedProfile
 from lakehouse.errors import LakehouseError
 from streaming import poison
@@ -128,7 +126,7 @@ class Intake:
             return self._stored(arrivals) if arrivals else []
         except Exception as error:
             # A defect of ours: nobody may wait for ever, and nothing is promised.
-            self._on_loop(self._fail, error)
+            self.fail(error)
             return [NOT_STORED] * len(arrivals)
 
     def _stored(self, arrivals: list[Arrival]) -> list[Receipt]:
@@ -149,7 +147,7 @@ class Intake:
         except InboxDownError:
             return [False] * len(arrivals)
         except LakehouseError as error:
-            self._on_loop(self._fail, error)
+            self.fail(error)
             return [False] * len(arrivals)
         return [True] * len(arrivals)
 
@@ -163,6 +161,10 @@ class Intake:
                 too_large = min(too_large, len(arrival.raw))
             are_stored.append(is_stored)
         return are_stored
+
+    def fail(self, error: Exception) -> None:
+        """Have the process end, for nothing can be stored any more; from any thread."""
+        self._on_loop(self._fail, error)
 
     def _on_loop(self, call: Callable[..., None], *what: object) -> None:
         # A loop that is closed has nobody to tell.
@@ -201,8 +203,4 @@ def judged_group(
 
 def verdicts(raw: Sequence[bytes], profile: FeedProfile) -> list[str | None]:
     """Per message, the reason for which the decoder quarantines it."""
-    if not raw:
-        return []
-    messages = poison.dispositions(pa.array(raw, pa.binary()), profile)
-    rows = zip(messages["disposition"].to_pylist(), messages["reason"].to_pylist(), strict=True)
-    return [reason if disposition == "quarantined" else None for disposition, reason in rows]
+    return poison.refusals(raw, profile)

@@ -80,7 +80,8 @@ async def _run(settings: Settings, lake: Lake, ports: list[Port], readiness: Rea
     _serve_http(gateway, settings, lake, [port for port in ports if port.road == "http"])
     if settings.drop is not None:
         gateway.add(watch(settings.drop, load_profiles(settings), inbox, gateway.leaving))
-    caretaker = Caretaker(chores(lake, readiness, settings.tls_certificate))
+    todo = chores(lake, readiness, settings.tls_certificate)
+    caretaker = Caretaker(todo, gateway.intake.fail)
     _announce(settings, ports)
     readiness.open()
     try:

@@ -150,4 +150,5 @@ class Tokens:
             return None
         except OSError as error:
             raise _unreadable(self._path, error) from error
-        return status.st_mtime_ns, status.st_size, status.st_ino
+        # Its ctime tells of new permissions, too.
+        return status.st_ctime_ns, status.st_size, status.st_ino

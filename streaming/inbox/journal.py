@@ -18,7 +18,7 @@ from pathlib import Path
 
 from lakehouse.errors import LakehouseError
 from lakehouse.failpoints import reach
-from streaming.inbox.arrival import Arrival, FilePart, InboxFailedError
+from streaming.inbox.arrival import Arrival, FilePart, InboxFailedError, InboxFullError
 from streaming.inbox.file_marks import mark, marked
 from streaming.inbox.journal_checkpoints import Checkpoints
 from streaming.inbox.journal_faults import JournalDamagedError, failed, fault
@@ -59,7 +59,7 @@ class Journal:
         self._lock = threading.Lock()
         self._failure: LakehouseError | None = None
         self._checkpoints = Checkpoints(self.path, self._room.log_bytes, self._lock, self._fail)
-        self._free = 0
+        self._free = self._refused = 0
         with self._held() as database:
             self._checkpoints.begin(database)
             self._free = _free_bytes(database)
@@ -75,7 +75,7 @@ class Journal:
         """
         more = sum(len(arrival.raw) + ROW_BYTES for arrival in arrivals)
         with self._held() as database:
-            self._check(more)
+            self._check_for(more, alone=len(arrivals) == 1)
             with _transaction(database):
                 store(database, arrivals, self._first)
                 if file is not None:
@@ -92,9 +92,10 @@ class Journal:
             return marked(database, feed, sha256)
 
     def check_room(self) -> None:
-        """As `Inbox.check_room`; it never waits for a put."""
+        """As `Inbox.check_room`, for what was refused last; it never waits for a put."""
         self._check_failure()
-        self._check(ROW_BYTES)
+        self._check(max(ROW_BYTES, self._refused))
+        self._refused = 0
 
     @property
     def log_bytes(self) -> int:
@@ -149,6 +150,14 @@ class Journal:
         if isinstance(error, InboxFailedError | JournalDamagedError):
             self._failure = error
             self._checkpoints.end()
+
+    def _check_for(self, more: int, *, alone: bool) -> None:
+        """Check for a put. What is refused alone is what there must be room for from then on."""
+        try:
+            self._check(more)
+        except InboxFullError:
+            self._refused = max(self._refused, more) if alone else self._refused
+            raise
 
     def _check(self, more: int) -> None:
         try:

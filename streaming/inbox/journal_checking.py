@@ -10,17 +10,17 @@ from pathlib import Path
 from typing import Final
 
 from lakehouse.cuts import Cut
-from lakehouse.doctor.findings import Finding
+from lakehouse.doctor.findings import REPAIR, Finding
 from lakehouse.losses import Run
 from streaming.inbox.arrival import JOURNAL_PARTITION
-from streaming.inbox.journal_files import NAME, PLACE, checksum
+from streaming.inbox.journal_files import NAME, PLACE, SALVAGED, checksum
 
 # Records per feed whose checksums are looked at, the newest.
 RECORDS: Final = 10_000
 _WHOLE: Final = "ok"
-_ASIDE: Final = (
-    "stop the gateway, move journal.sqlite, -wal and -shm aside together and keep them, start again"
-)
+_SALVAGE: Final = f"stop gateway and stream; {REPAIR}: it salvages what is whole"
+# What only a salvage mends.
+TORN: Final = frozenset({"journal_torn", "journal_unreadable"})
 
 
 def journal_findings(directory: Path, at: Cut | None, lost: dict[str, list[Run]]) -> list[Finding]:
@@ -31,6 +31,8 @@ def journal_findings(directory: Path, at: Cut | None, lost: dict[str, list[Run]]
         at: The lake's cut; None where it cannot be read.
         lost: Per feed, the offsets whose loss is recorded already.
     """
+    if (directory / SALVAGED).exists():
+        return [Finding("journal_torn", "journal", "a repair of it was broken off", _SALVAGE)]
     if not (directory / NAME).exists():
         return []
     try:
@@ -69,7 +71,7 @@ def _torn(database: sqlite3.Connection) -> Iterator[Finding]:
     (verdict, *_), *_more = database.execute("pragma quick_check(1)").fetchall()
     if verdict != _WHOLE:
         cause = "its database is torn"
-        yield Finding("journal_torn", "journal", cause, _ASIDE)
+        yield Finding("journal_torn", "journal", cause, _SALVAGE)
 
 
 def _feeds(
@@ -78,6 +80,9 @@ def _feeds(
     for place, feed, following in database.execute(
         "select place, feed, next_offset from places"
     ).fetchall():
+        if _newest(database, place) >= following:
+            cause = f"feed `{feed}` has messages beyond the offset that its next one would have"
+            yield Finding("journal_torn", "journal", cause, _SALVAGE)
         if damaged := _damaged(database, place):
             cause = f"{damaged} of the newest records of feed `{feed}` are not what was stored"
             remedy = "nothing to do: the stream quarantines them as journal_damaged and records it"
@@ -95,6 +100,14 @@ def _damaged(database: sqlite3.Connection, place: int) -> int:
         (place * PLACE, (place + 1) * PLACE, RECORDS),
     )
     return sum(checksum(*stored) != summed for *stored, summed in rows)
+
+
+def _newest(database: sqlite3.Connection, place: int) -> int:
+    (key,) = database.execute(
+        "select max(key) from messages where key >= ? and key < ?",
+        (place * PLACE, (place + 1) * PLACE),
+    ).fetchone()
+    return -1 if key is None else int(key) - place * PLACE
 
 
 def _oldest(database: sqlite3.Connection, place: int, following: int) -> int:
@@ -124,4 +137,4 @@ def _position(
 
 def _unreadable(error: sqlite3.Error) -> Finding:
     name = getattr(error, "sqlite_errorname", None) or type(error).__name__
-    return Finding("journal_unreadable", "journal", f"it cannot be read ({name})", _ASIDE)
+    return Finding("journal_unreadable", "journal", f"it cannot be read ({name})", _SALVAGE)

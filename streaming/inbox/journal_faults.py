@@ -71,9 +71,17 @@ def os_fault(error: OSError, path: Path) -> LakehouseError:
 def damaged(path: Path, why: str) -> JournalDamagedError:
     """The error that says what to do with a journal that cannot be read."""
     msg = (
-        f"the journal {path} is damaged: {why}. Move it aside together with its -wal and -shm, and"
-        " start again: numbering goes on from the lake, and what the lake did not have yet is only"
-        " in the file moved aside"
+        f"the journal {path} is damaged: {why}; stop gateway and stream and run `pulsehouse doctor"
+        " --repair`: it moves the journal aside and puts every message that is whole into a new one"
+    )
+    return JournalDamagedError(msg)
+
+
+def other_version(path: Path, found: int, ours: int) -> JournalDamagedError:
+    """The error that says of a journal that another release wrote it."""
+    msg = (
+        f"the journal {path} is of another release: its version is {found}, and this one"
+        f" reads {ours}; start the release that wrote it"
     )
     return JournalDamagedError(msg)
 

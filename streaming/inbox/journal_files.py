@@ -18,9 +18,11 @@ from typing import Final
 
 from lakehouse import durable
 from streaming.inbox import file_marks
-from streaming.inbox.journal_faults import damaged, fault, os_fault
+from streaming.inbox.journal_faults import damaged, fault, os_fault, other_version
 
 NAME: Final = "journal.sqlite"
+# A new journal that a repair has finished and not put in place yet (journal_salvage.py).
+SALVAGED: Final = NAME + ".salvaged"
 # A key is place * PLACE + offset.
 PLACE: Final = 1 << 44
 VERSION: Final = 1
@@ -69,7 +71,9 @@ def opened(path: Path) -> sqlite3.Connection:
     """
     try:
         _make_directory(path.parent)
-        with _alone(path.parent):
+        with alone(path.parent):
+            if path.with_name(SALVAGED).exists():
+                raise damaged(path, "a repair of it was broken off")
             _make_file(path)
             database = connected(path)
             _lay(database, path)
@@ -128,7 +132,7 @@ def connected_to_read(path: Path) -> sqlite3.Connection | None:
 def _lay(database: sqlite3.Connection, path: Path) -> None:
     (version,) = database.execute("pragma user_version").fetchone()
     if version not in {0, VERSION}:
-        raise damaged(path, f"its version is {version}, and this release reads {VERSION}")
+        raise other_version(path, version, VERSION)
     if version == 0:
         database.executescript(SCHEMA)
 
@@ -141,7 +145,7 @@ def _make_directory(directory: Path) -> None:
 
 
 @contextmanager
-def _alone(directory: Path) -> Iterator[None]:
+def alone(directory: Path) -> Iterator[None]:
     """Only one process at a time makes a journal: SQLite does not wait while its mode changes."""
     descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:

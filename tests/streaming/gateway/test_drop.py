@@ -71,7 +71,7 @@ def test_same_name_with_new_content_is_stored_and_overwrites_nothing(drop):
     assert contents == set(messages(3))
 
 
-@pytest.mark.parametrize("name", [".a.hl7", "a.hl7.part", "a.hl7.tmp", "a.hl7.filepart"])
+@pytest.mark.parametrize("name", [".a.hl7", "a.hl7.part", "A.HL7.TMP", "a.hl7.filepart"])
 def test_file_with_a_name_of_work_in_progress_waits_for_its_own(drop, name):
     (drop.feed / name).write_bytes(message(1))
     drop.watch(_looks(drop, 10))

@@ -48,6 +48,10 @@ HOSTILE = {
         *(gzip.compress(observation())[:-9], 400),
     ),
     "one byte too many": ("POST", "/", FHIR, b" " * (LIMIT + 1), 413),
+    "gzip of countless members": (
+        *("POST", "/", FHIR | {"content-encoding": "gzip"}),
+        *(gzip.compress(b"") * 1_001 + gzip.compress(observation()), 400),
+    ),
     "gzip bomb": (
         *("POST", "/", FHIR | {"content-encoding": "gzip"}),
         *(gzip.compress(bytes(50_000_000)), 413),

@@ -288,6 +288,14 @@ def test_a_disk_that_fails_ends_the_process_after_everybody_was_told(lake, tmp_p
         assert again.port()
 
 
+def test_a_journal_that_is_gone_ends_a_gateway_to_which_nobody_sends(lake):
+    with gateway(lake) as running:
+        running.port()
+        (lake / "journal").rename(lake / "aside")
+        assert running.ended() == 1
+    assert "moved away" in running.said[-1]
+
+
 def test_a_certificate_that_expires_soon_is_an_alarm(lake, tmp_path):
     authority = trustme.CA()
     soon = authority.issue_cert("localhost", not_after=datetime.now(UTC) + timedelta(days=10))

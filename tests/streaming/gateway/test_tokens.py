@@ -80,9 +80,13 @@ def test_file_is_read_again_when_it_changes(tmp_path):
 def test_file_that_others_may_read_lets_nobody_in(tmp_path):
     path = tmp_path / "tokens.toml"
     write_tokens(path, token())
+    read_before = Tokens(path)
+    assert read_before.known()
     path.chmod(0o640)
     with pytest.raises(TokensError, match="chmod 600"):
         load(path)
+    with pytest.raises(TokensError, match="chmod 600"):
+        read_before.known()
 
 
 WHOLE = (

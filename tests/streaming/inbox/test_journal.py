@@ -118,10 +118,11 @@ def test_every_file_is_for_its_user_alone_whatever_the_umask(tmp_path):
     journal.close()
 
 
-def test_nothing_is_promised_once_the_file_was_moved_away(tmp_path):
+@pytest.mark.parametrize("gone", [NAME, f"{NAME}-wal"])
+def test_nothing_is_promised_once_a_file_was_moved_away(tmp_path, gone):
     journal = opened(tmp_path)
     journal.put(arrivals(1))
-    (tmp_path / NAME).rename(tmp_path / "aside")
+    (tmp_path / gone).rename(tmp_path / "aside")
     with pytest.raises(InboxFailedError, match="moved away"):
         journal.put(arrivals(1, 1))
     with pytest.raises(InboxFailedError):
@@ -132,7 +133,7 @@ def test_nothing_is_promised_once_the_file_was_moved_away(tmp_path):
 @pytest.mark.parametrize("content", [b"no database " * 500, b"SQLite format 3\0" + bytes(8_000)])
 def test_a_file_that_is_no_journal_is_named_with_the_way_out(tmp_path, content):
     (tmp_path / NAME).write_bytes(content)
-    with pytest.raises(JournalDamagedError, match="Move it aside") as caught:
+    with pytest.raises(JournalDamagedError, match="doctor --repair") as caught:
         opened(tmp_path)
     assert caught.value.exit_code == 4
     assert NAME in str(caught.value)

@@ -89,6 +89,17 @@ def test_a_full_disk_refuses_and_takes_again_when_there_is_room(small_disk):
     assert len(held(disk / "journal")) == stored + 1
 
 
+def test_there_is_no_room_until_there_is_room_for_what_was_refused(tmp_path):
+    journal = opened(tmp_path / "journal", limit=2 * 1024 * 1024)
+    large = arrival(0, size=3 * 1024 * 1024)
+    with pytest.raises(InboxFullError):
+        journal.put([large])
+    journal.put(arrivals(1, 1))
+    with pytest.raises(InboxFullError):
+        journal.check_room()
+    journal.close()
+
+
 def test_the_journal_itself_leaves_the_last_of_a_disk_alone(small_disk):
     disk = small_disk("size=4m")
     journal = opened(disk / "journal")

@@ -114,7 +114,7 @@ def test_a_torn_database_is_named(tmp_path, reader):
     with (tmp_path / NAME).open("r+b") as file:
         file.seek(20 * 4_096)
         file.write(os.urandom(80 * 4_096))
-    with pytest.raises(JournalDamagedError, match="Move it aside"):
+    with pytest.raises(JournalDamagedError, match="doctor --repair"):
         reader.read(FEED, 0, 1_000, 1 << 30)
 
 
