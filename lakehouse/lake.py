@@ -7,6 +7,7 @@ Not here: rows (appends.py, catalogue.py), or keeping a second dataflow out (loc
 import errno
 import json
 import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
@@ -34,6 +35,8 @@ REMEDIES = {
     errno.ENOTDIR: "part of the path is a file; name another directory",
     errno.EEXIST: "the path is a file; name another directory",
 }
+# Delta's engines take a path for a URL: with these they fail, or write into another directory.
+UNUSABLE = re.compile(r"[\[\]%\\\x00-\x1f\x7f]")
 PERMISSION_REMEDY = "give this user permission to write there, or name another directory"
 
 
@@ -91,8 +94,18 @@ class Lake:
         return (self.path(table) / LOG).is_dir() and DeltaTable.is_deltatable(str(self.path(table)))
 
 
+def _refuse_unusable(root: Path) -> None:
+    if found := UNUSABLE.search(str(root)):
+        msg = (
+            f"cannot keep a lake at {str(root)!a}: the table engines do not take"
+            f" {found.group()!a} in a path; name another directory"
+        )
+        raise LakeNotWritableError(msg)
+
+
 def _prepare(root: Path) -> None:
     os.umask(0o077)
+    _refuse_unusable(root)
     try:
         root.mkdir(mode=0o700, parents=True, exist_ok=True)
         _probe(root)

@@ -157,7 +157,11 @@ limit 20
 """
 
 _UNMAPPED = """
-select feed, code_system, code, any_value(code_text) as code_text, count(*) as observations
+select
+    feed, code_system, code,
+    -- Words in place of a code are a person's own, and may say anything.
+    if(code is null, '(words, no code)', any_value(code_text)) as code_text,
+    count(*) as observations
 from observations
 where not_scored_reason = 'unmapped_code'
 group by feed, code_system, code

@@ -13,9 +13,9 @@ from lakehouse.doctor.findings import Finding
 from lakehouse.doctor.planning import Plan, plan
 from lakehouse.doctor.repairing import Outcome, repair
 from lakehouse.lake import Lake
-from lakehouse.losses import Run, recorded
+from lakehouse.losses import losses, recorded
 from lakehouse.settings import Settings
-from pulsehouse import failure
+from pulsehouse import doctor_salvage, failure
 from pulsehouse.doctor_text import outcome_lines, plan_lines
 from pulsehouse.failure import CommandError
 from pulsehouse.terminal import emit_json, say, write
@@ -66,11 +66,8 @@ def _journal(settings: Settings, root: Path) -> list[Finding]:
     directory = journal_directory(settings, lake)
     try:
         at: Cut | None = cut(lake)
-        lost: dict[str, list[Run]] = {
-            feed: recorded(lake, (feed, partition))
-            for feed, partition in at or ()
-            if partition == JOURNAL_PARTITION
-        }
+        feeds = losses(lake)["feed"].unique().to_pylist()
+        lost = {feed: recorded(lake, (feed, JOURNAL_PARTITION)) for feed in feeds}
     except Exception:  # a damaged lake, of which its own findings tell
         at, lost = None, {}
     return journal_findings(directory, at, lost)
@@ -101,7 +98,11 @@ def _show(found: Checked, findings: tuple[Finding, ...]) -> None:
 def _planned(settings: Settings, root: Path, *, as_json: bool) -> int:
     check(root, datetime.now(UTC))
     found = plan(root)
-    lines = plan_lines(found, giver(settings, root))
+    is_torn = doctor_salvage.is_needed(_journal(settings, root))
+    # Of a torn journal nobody knows yet what it has.
+    lines = [doctor_salvage.PLAN] if is_torn else []
+    if not (is_torn and found.gaps):
+        lines += plan_lines(found, giver(settings, root))
     if as_json:
         emit_json({"steps": lines, **_changes(found)})
     else:
@@ -113,8 +114,10 @@ def _planned(settings: Settings, root: Path, *, as_json: bool) -> int:
 
 
 def _repaired(settings: Settings, root: Path, *, as_json: bool) -> int:
-    found = mend(settings, root, datetime.now(UTC))
-    lines = outcome_lines(found, giver(settings, root))
+    now = datetime.now(UTC)
+    before = _salvaged(settings, root, now)
+    found = mend(settings, root, now)
+    lines = [*before, *outcome_lines(found, giver(settings, root))]
     if as_json:
         folder = None if found.folder is None else str(found.folder)
         told = {"steps": lines, "folder": folder, "files": found.files, "put_back": found.put_back}
@@ -125,6 +128,14 @@ def _repaired(settings: Settings, root: Path, *, as_json: bool) -> int:
     if found.lost:
         say("some messages are lost: `losses` lists them, their senders may send them again")
     return failure.OK
+
+
+def _salvaged(settings: Settings, root: Path, now: datetime) -> list[str]:
+    """First the journal: the tables are mended out of it."""
+    if not doctor_salvage.is_needed(_journal(settings, root)):
+        return []
+    lake = Lake(root)
+    return doctor_salvage.salvaged(lake, journal_directory(settings, lake), now)
 
 
 def _changes(found: Plan) -> dict[str, object]:

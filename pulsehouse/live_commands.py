@@ -3,11 +3,13 @@
 Here: what can be typed. Not here: the work (the modules that each command names).
 """
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from pulsehouse.leaving import leave_when_told
 from pulsehouse.options import JsonOption, LakeOption, example, work
 
 MllpOption = Annotated[
@@ -40,6 +42,12 @@ quarantine = typer.Typer(
 )
 
 
+def _service(module: str) -> Callable[..., int]:
+    """The work of a command that runs until it is told to stop, also while it loads."""
+    leave_when_told()
+    return work(module)
+
+
 def gateway(
     lake: LakeOption = None,
     *,
@@ -49,12 +57,12 @@ def gateway(
     host: HostOption = None,
 ) -> int:
     """Take messages in, and acknowledge each once it is safe on the disk."""
-    return work("gateway_run")(lake, mllp or [], http or [], drop=drop, host=host)
+    return _service("gateway_run")(lake, mllp or [], http or [], drop=drop, host=host)
 
 
 def stream(lake: LakeOption = None, processes: ProcessesOption = 1) -> int:
     """Turn what the inbox holds, and what comes, into tables, scores and alerts."""
-    return work("stream_run")(lake, processes)
+    return _service("stream_run")(lake, processes)
 
 
 def up(
@@ -67,7 +75,7 @@ def up(
     processes: ProcessesOption = 1,
 ) -> int:
     """Run gateway and stream together, restart what falls, and write one log."""
-    return work("supervision")(
+    return _service("supervision")(
         lake, mllp or [], http or [], drop=drop, host=host, processes=processes
     )
 

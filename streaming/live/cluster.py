@@ -25,6 +25,8 @@ from streaming.live.member import Deployment
 from streaming.logs import log
 
 LOOK_SECONDS: Final = 0.1
+# The last words of a process that ended are in the pipe already.
+HEARD_SECONDS: Final = 1.0
 
 
 class MemberEndedError(LakehouseError):
@@ -60,7 +62,8 @@ class _Child:
             start_new_session=True,
         )
         self._send(json.dumps(words).encode() + b"\n")
-        threading.Thread(target=self._listen, daemon=True).start()
+        self._listener = threading.Thread(target=self._listen, daemon=True)
+        self._listener.start()
 
     def _send(self, line: bytes) -> None:
         assert self._process.stdin is not None  # noqa: S101 it was asked for
@@ -74,7 +77,11 @@ class _Child:
 
     @property
     def exit_code(self) -> int | None:
-        return self._process.poll()
+        """How it ended, once all that it said is heard; None while it runs."""
+        code = self._process.poll()
+        if code is not None:
+            self._listener.join(HEARD_SECONDS)
+        return code
 
     def drain(self) -> None:
         self._process.terminate()
@@ -129,13 +136,24 @@ class Cluster:
         self._look(drained=stopping())
 
     def _look(self, *, drained: bool) -> None:
-        for number, child in enumerate(self._children):
-            code = child.exit_code
-            if code is None or (code == 0 and drained):
-                continue
-            said = child.said.get("error")
-            text = said or f"process {number} of the stream ended with {code}; the others end too"
-            raise MemberEndedError(str(text), code if said and code > 0 else 1)
+        codes = {number: child.exit_code for number, child in enumerate(self._children)}
+        ended = [
+            (number, code)
+            for number, code in codes.items()
+            if code is not None and not (code == 0 and drained)
+        ]
+        if ended:
+            raise self._why(*min(ended, key=self._blame))
+
+    def _blame(self, ended: tuple[int, int]) -> tuple[bool, bool]:
+        """What ended first: who says why, else who was killed. The others lost a peer by it."""
+        number, code = ended
+        return "error" not in self._children[number].said, code > 0
+
+    def _why(self, number: int, code: int) -> MemberEndedError:
+        said = self._children[number].said.get("error")
+        text = said or f"process {number} of the stream ended with {code}; the others end too"
+        return MemberEndedError(str(text), code if said and code > 0 else 1)
 
     def _end(self) -> None:
         for child in self._children:

@@ -5,10 +5,12 @@ import shutil
 import stat
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from lakehouse.alarms import open_alarms, raise_alarm
 from lakehouse.appends import append
 from lakehouse.errors import (
     LakeDamagedError,
@@ -108,3 +110,17 @@ def test_full_disk_is_not_writable(tmp_path):
     if ran.returncode == 77 or "unshare failed" in ran.stderr:
         pytest.skip("this machine lets no user mount a disk")
     assert "No space left on device; free space on that disk" in ran.stdout, ran.stderr
+
+
+@pytest.mark.parametrize("name", ["a[1]", "100%", "a%20b", "a\\b", "a\nb"])
+def test_a_path_that_the_table_engines_misread_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(LakeNotWritableError, match="name another directory"):
+        Lake.open(tmp_path / name, create=True)
+    assert not (tmp_path / name).exists()
+
+
+@pytest.mark.parametrize("name", ["a b", "ü é", "a#b", "a?b*", "{a,b}", "it's"])
+def test_a_path_of_other_letters_takes_rows(tmp_path: Path, name: str) -> None:
+    lake = Lake.open(tmp_path / name, create=True)
+    assert raise_alarm(lake, "feed_silent", "ward", "silent", datetime(2026, 1, 5, tzinfo=UTC))
+    assert [alarm.subject for alarm in open_alarms(lake)] == ["ward"]
