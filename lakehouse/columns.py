@@ -95,7 +95,9 @@ SUBJECT = (
 
 RAW_MESSAGE = (
     Column("raw", pa.binary(), "The message's bytes, verbatim."),
-    Column("content_hash", pa.binary(16), "BLAKE2b-128 of the bytes."),
+    Column(
+        "content_hash", pa.binary(16), "BLAKE2b-128 of the bytes, without line ends at the end."
+    ),
     Column("sender", STRING, "Sending application and facility (MSH-3|MSH-4)."),
     Column("message_control_id", STRING, "MSH-10, or the FHIR Bundle or resource id."),
     Column("message_type", STRING, "Message type and trigger (ORU^R01), or FHIR resource type."),

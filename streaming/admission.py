@@ -27,17 +27,23 @@ from streaming.batches import ORIGINAL, Understood
 from streaming.memory import EVER, FOR_GOOD, WINDOW, Flags, Ints, Known, Memory, Words
 
 HASH_BYTES = 16
+LINE_ENDS = b"\r\n"
 _ADMIT, _DUPLICATE, _CONFLICT = range(3)
 
 
 def content_hashes(raw: pa.Array) -> pa.Array:
-    """BLAKE2b-128 of each message's bytes."""
+    """BLAKE2b-128 of each message's bytes, without line ends at the end.
+
+    Where messages are told apart by line ends, as in a file, those of the last line are no part of
+    the message; a frame keeps them. By either road it is one message.
+    """
     messages = raw.cast(pa.large_binary())
     _, bounds, content = messages.buffers()
     ends = np.frombuffer(bounds, np.int64)[messages.offset :][: len(messages) + 1].tolist()
     text = memoryview(content or b"")
     digests = [
-        blake2b(text[begin:end], digest_size=HASH_BYTES).digest() for begin, end in pairwise(ends)
+        blake2b(text[begin:end].tobytes().rstrip(LINE_ENDS), digest_size=HASH_BYTES).digest()
+        for begin, end in pairwise(ends)
     ]
     return pa.array(digests, pa.binary(HASH_BYTES))
 

@@ -11,6 +11,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from clinical.wire.decoded import Decoded
+from streaming.turns import Turn
 
 Tables = Mapping[str, pa.Table]
 
@@ -79,27 +80,35 @@ class Understood:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Rows of tables that come from messages of one place, none beyond offset `upto`."""
+    """Rows of tables that come from messages of one place, none beyond offset `upto`.
+
+    `turn` is when the fold learnt the messages: on rows that carry the messages themselves.
+    """
 
     place: str
     upto: int
     tables: Tables
+    turn: Turn | None = None
 
 
 def with_provenance(messages: Messages, rows: pa.Table) -> pa.Table:
     """Add where each row came from to rows that name their message."""
-    message = rows["message"].combine_chunks()
-    received_at = messages.received_at.take(message)
+    message = rows["message"].to_numpy()
+    received_at = messages.received_at.take(pa.array(message))
     columns = {
         "feed": constant(messages.feed, pa.string(), len(rows)),
         "partition": constant(messages.partition, pa.int32(), len(rows)),
-        "offset": pa.array(messages.offsets).take(message),
+        "offset": pa.array(messages.first_offset + message.astype(np.int64)),
         "received_at": received_at,
         "received_date": received_at.cast(pa.date32()),
     }
-    for name, column in columns.items():
-        rows = rows.append_column(name, column)
-    return rows
+    return with_columns(rows, columns)
+
+
+def with_columns(rows: pa.Table, columns: Mapping[str, pa.Array]) -> pa.Table:
+    """Rows with columns after their own, added all at once."""
+    names = [*rows.schema.names, *columns]
+    return pa.Table.from_arrays([*rows.itercolumns(), *columns.values()], names=names)
 
 
 def constant(value: object, kind: pa.DataType, length: int) -> pa.Array:

@@ -59,5 +59,7 @@ def configure(component: str, file: TextIO | None = None) -> None:
 
 
 def log() -> Any:  # noqa: ANN401 structlog's loggers have no narrower type
-    """The logger; before `configure` it prints for people."""
+    """The logger; a process that configured none is a replay, and what it says goes to stderr."""
+    if not structlog.is_configured():
+        configure("replay")
     return structlog.get_logger()

@@ -25,6 +25,9 @@ ACK_SECONDS: Final = Histogram(
 FSYNC_SECONDS: Final = Histogram(
     "pulsehouse_inbox_commit_seconds", "One group commit of the inbox.", buckets=_ACK_BUCKETS
 )
+DECODER_FAILED: Final = Counter(
+    "pulsehouse_decoder_failures", "Messages that broke the decoder: a defect of ours.", ["feed"]
+)
 INBOX_BYTES: Final = Gauge("pulsehouse_inbox_bytes", "Bytes that the inbox takes on the disk.")
 INBOX_TAKES: Final = Gauge("pulsehouse_inbox_takes", "1 where a message could be stored now.")
 

@@ -14,6 +14,7 @@ from bytewax.operators import StatefulLogic
 
 from clinical.detection.shard import Shard
 from clinical.normalise import normalise
+from clinical.normalise.distinct import Distinct, distinct, flat
 from clinical.wire.decoded import Decoded
 from clinical.wire.profile import FeedProfile
 from streaming import poison
@@ -25,8 +26,10 @@ from streaming.batches import (
     Tables,
     Understood,
     constant,
+    with_columns,
     with_provenance,
 )
+from streaming.turns import Turn
 
 # Demographics are stored by the shard, which knows whether they say anything new.
 BY_SHARD = "patient_demographics"
@@ -73,45 +76,48 @@ def normalised(batch: Understood, profile: FeedProfile) -> Facts:
 def _raw_rows(batch: Understood) -> pa.Table:
     messages = batch.messages
     count = len(messages.raw)
-    rows = batch.decoded.messages.append_column("message", pa.array(np.arange(count), pa.int32()))
-    rows = rows.append_column("raw", messages.raw.cast(pa.binary()))
-    rows = rows.append_column("content_hash", batch.content_hash)
-    rows = rows.append_column("row", constant(0, pa.int32(), count))
-    for name, column in _originals(messages).items():
-        rows = rows.append_column(name, column)
-    return with_provenance(messages, rows)
+    columns = {
+        "message": pa.array(np.arange(count), pa.int32()),
+        "raw": messages.raw.cast(pa.binary()),
+        "content_hash": batch.content_hash,
+        "row": constant(0, pa.int32(), count),
+        **_originals(messages),
+    }
+    return with_provenance(messages, with_columns(batch.decoded.messages, columns))
 
 
 def _originals(messages: Messages) -> dict[str, pa.Array]:
+    names = {"original_partition": "partition", "original_offset": "offset"}
     known = messages.originals
     if known is None:
-        known = pa.nulls(len(messages.raw), ORIGINAL)
-    return {
-        "original_partition": pc.struct_field(known, "partition"),
-        "original_offset": pc.struct_field(known, "offset"),
-    }
+        count = len(messages.raw)
+        return {name: pa.nulls(count, ORIGINAL.field(part).type) for name, part in names.items()}
+    return {name: pc.struct_field(known, part) for name, part in names.items()}
 
 
 def by_facility(facts: Facts) -> Iterator[tuple[str, Facts]]:
     """A batch's facts, one part for each facility they speak of."""
-    names = {
-        name for rows in facts.tables.values() for name in pc.unique(rows["facility"]).to_pylist()
-    }
-    for facility in sorted(names):
-        mine = {name: _of(rows, facility) for name, rows in facts.tables.items()}
-        present = {name: rows for name, rows in mine.items() if rows.num_rows}
+    each = {name: distinct(flat(rows["facility"])) for name, rows in facts.tables.items()}
+    facilities = {facility for found in each.values() for (facility,) in found.keys}
+    for facility in sorted(facilities):
+        present = {
+            name: _of(rows, each[name], facility)
+            for name, rows in facts.tables.items()
+            if (facility,) in each[name].keys
+        }
         yield facility, Facts(facts.place, facts.upto, present, facts.raw.slice(0, 0))
 
 
-def _of(rows: pa.Table, facility: str) -> pa.Table:
-    mine = pc.equal(rows["facility"], facility)
-    return rows if pc.all(mine).as_py() else rows.filter(mine)
+def _of(rows: pa.Table, facilities: Distinct, facility: str) -> pa.Table:
+    if len(facilities.keys) == 1:
+        return rows
+    return rows.filter(pa.array(facilities.are(frozenset({facility}))))
 
 
-def stored(facts: Facts) -> tuple[str, Rows]:
+def stored(facts: Facts, turn: Turn) -> tuple[str, Rows]:
     """The rows that a batch's facts are stored as; demographics come from the shard."""
     tables = {name: rows for name, rows in facts.tables.items() if name != BY_SHARD}
-    return facts.place, Rows(facts.place, facts.upto, {**tables, "raw_messages": facts.raw})
+    return facts.place, Rows(facts.place, facts.upto, {**tables, "raw_messages": facts.raw}, turn)
 
 
 class Admitting(StatefulLogic[Understood, Understood, None]):
@@ -164,7 +170,7 @@ def _facility(tables: Tables) -> str:
 
 
 def _dated(rows: pa.Table) -> pa.Table:
-    if "received_date" in rows.column_names:
+    if rows.schema.get_field_index("received_date") >= 0:
         return rows
     return rows.append_column("received_date", rows["received_at"].cast(pa.date32()))
 

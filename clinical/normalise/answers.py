@@ -12,9 +12,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from clinical.concepts import Concept
-from clinical.normalise.coding import UNTESTABLE, Codings
+from clinical.concepts import CONCEPTS, Concept
+from clinical.normalise.coding import UNTESTABLE, Codings, per_concept
 from clinical.normalise.distinct import distinct, flat
+from clinical.normalise.remembered import Answers, per_profile
 from clinical.wire.profile import FeedProfile
 
 
@@ -41,14 +42,28 @@ class Answered:
 
 def answered(rows: pa.Table, codings: Codings, profile: FeedProfile) -> Answered:
     """The answers of the rows whose concept is answered by text."""
-    by_text = codings.per_row(lambda concept: float(_is_answered(concept, profile)))
-    places = np.flatnonzero(by_text == 1.0)
-    told = rows.select(["value_text", "value_number"]).take(pa.array(places))
-    number = pc.cast(flat(told["value_number"]), pa.string())
-    texts = pc.coalesce(flat(told["value_text"]), number)
+    places = np.flatnonzero(codings.per_row(_by_text(profile)) == 1.0)
+    if not len(places):
+        return Answered(places, [], places)
+    chosen = pa.array(places)
+    text, number = (flat(rows[name]).take(chosen) for name in ("value_text", "value_number"))
+    texts = pc.coalesce(text, pc.cast(number, pa.string())) if text.null_count else text
     pairs = distinct(pa.array(codings.which[places]), texts)
-    decided = pairs.decide(lambda place, text: _of(codings.each[place].concept, text, profile))
+    known = _known(profile)
+    decided = pairs.decide(lambda place, text: known[codings.each[place].name, text])
     return Answered(places, decided, pairs.which)
+
+
+@per_profile
+def _by_text(profile: FeedProfile) -> NDArray[np.float64]:
+    """The concepts that are answered by text."""
+    return per_concept(lambda concept: float(_is_answered(concept, profile)))
+
+
+@per_profile
+def _known(profile: FeedProfile) -> Answers[tuple[str | None, str | None], Answer]:
+    """What the answers of a feed stand for, as far as they were sent."""
+    return Answers(lambda sent: _of(*sent, profile))
 
 
 def answer(concept: Concept, text: str, mapped: Mapping[str, str]) -> Answer:
@@ -90,7 +105,7 @@ def _is_answered(concept: Concept, profile: FeedProfile) -> bool:
     return concept.kind == "coded" or concept.name in profile.answers
 
 
-def _of(concept: Concept | None, text: str | None, profile: FeedProfile) -> Answer:
+def _of(concept: str | None, text: str | None, profile: FeedProfile) -> Answer:
     if concept is None or text is None:
         return Answer()
-    return answer(concept, text, profile.answers.get(concept.name, {}))
+    return answer(CONCEPTS[concept], text, profile.answers.get(concept, {}))

@@ -4,7 +4,7 @@ Here: the concept of a code by the feed's code map, else by LOINC; and the check
 against the dictionary. Not here: the map's format (clinical/wire/profile.py), units or answers.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,11 +13,17 @@ from numpy.typing import NDArray
 
 from clinical.concepts import CONCEPTS, LOINC_CONCEPTS, Concept, Kind
 from clinical.normalise.distinct import Index, distinct, flat
+from clinical.normalise.remembered import Answers, per_profile
 from clinical.wire.profile import CodeRule, FeedProfile
 
 # How HL7 v2 (table 0396), FHIR and CDA name LOINC.
 LOINC_SYSTEMS = frozenset({"LN", "LOINC", "http://loinc.org", "urn:oid:2.16.840.1.113883.6.1"})
 UNTESTABLE = "untestable"
+# The number of no concept is the last of every table that `per_concept` makes.
+_NUMBERS = {name: number for number, name in enumerate((*CONCEPTS, None))}
+_KINDS: tuple[Kind | None, ...] = (*(concept.kind for concept in CONCEPTS.values()), None)
+_NAMES = pa.array([*CONCEPTS, None], pa.string())
+_UNITS = pa.array([*(concept.unit or None for concept in CONCEPTS.values()), None], pa.string())
 
 
 class NormalisationError(ValueError):
@@ -32,6 +38,11 @@ class Coding:
     loinc_code: str | None = None
     unit: str | None = None
 
+    @property
+    def name(self) -> str | None:
+        """The concept's name."""
+        return self.concept.name if self.concept else None
+
 
 @dataclass(frozen=True, slots=True)
 class Codings:
@@ -39,40 +50,56 @@ class Codings:
 
     each: list[Coding]
     which: Index
+    concepts: Index  # the number of every row's concept
 
-    def per_row(self, read: Callable[[Concept], float]) -> NDArray[np.float64]:
-        """A number of every row's concept; NaN where there is no concept."""
-        numbers = [np.nan if item.concept is None else read(item.concept) for item in self.each]
-        return np.array(numbers or [np.nan])[self.which]
+    def per_row(self, table: NDArray[np.float64]) -> NDArray[np.float64]:
+        """A number of every row's concept, of a table that `per_concept` made."""
+        numbers: NDArray[np.float64] = table[self.concepts]
+        return numbers
 
     def of_kind(self, kind: Kind | None) -> NDArray[np.bool_]:
         """The rows whose concept is of a kind; None: the rows without a concept."""
-        same = [(item.concept.kind if item.concept else None) == kind for item in self.each]
-        return np.array(same or [False])[self.which]
+        same: NDArray[np.bool_] = _OF_KIND[kind][self.concepts]
+        return same
 
     def concept(self) -> pa.Array:
         """The name of every row's concept."""
-        return self._take(item.concept.name if item.concept else None for item in self.each)
+        return _NAMES.take(pa.array(self.concepts))
 
     def loinc_code(self) -> pa.Array:
         """The LOINC code of every row."""
-        return self._take(item.loinc_code for item in self.each)
+        codes = pa.array([item.loinc_code for item in self.each], pa.string())
+        return codes.take(pa.array(self.which))
 
     def ucum_unit(self) -> pa.Array:
         """The canonical unit of every row's concept."""
-        return self._take(
-            (item.concept.unit or None) if item.concept else None for item in self.each
-        )
+        return _UNITS.take(pa.array(self.concepts))
 
-    def _take(self, texts: Iterable[str | None]) -> pa.Array:
-        return pa.array(list(texts), pa.string()).take(pa.array(self.which))
+
+def per_concept(read: Callable[[Concept], float]) -> NDArray[np.float64]:
+    """A number of every concept, by the concept's own number; NaN for none."""
+    return np.array([*(read(concept) for concept in CONCEPTS.values()), np.nan])
+
+
+_OF_KIND = {kind: np.array([one == kind for one in _KINDS]) for kind in set(_KINDS)}
 
 
 def codings(rows: pa.Table, profile: FeedProfile) -> Codings:
     """What the codes of a table of observations stand for."""
     names = ("code_system", "code", "alternate_system", "alternate_code")
     codes = distinct(*(flat(rows[name]) for name in names))
-    return Codings(codes.decide(lambda *code: coding(profile, *code)), codes.which)
+    each = codes.known(_codings(profile))
+    numbers = [_NUMBERS[item.name] for item in each]
+    return Codings(each, codes.which, np.array(numbers, np.int64)[codes.which])
+
+
+_Code = tuple[str | None, str | None, str | None, str | None]
+
+
+@per_profile
+def _codings(profile: FeedProfile) -> Answers[_Code, Coding]:
+    """The codings of a feed, as far as its codes were sent."""
+    return Answers(lambda code: coding(profile, *code))
 
 
 def coding(
@@ -96,6 +123,7 @@ def coding(
     return Coding(concept, rule.loinc_code or loinc or first, rule.unit)
 
 
+@per_profile
 def check(profile: FeedProfile) -> None:
     """See that a profile names only concepts and answers that the dictionary has.
 

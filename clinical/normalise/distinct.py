@@ -5,19 +5,20 @@ has a few hundred distinct codes, units and answers: everything in this room is 
 then taken. Not here: any decision.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 Index = NDArray[np.int64]
 T = TypeVar("T")
 # Combined numbers stay far below what 64 bits hold.
 _LARGEST = 2**40
+# Up to this many rows are told apart faster one by one than as columns.
+_FEW = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +32,21 @@ class Distinct:
         """The decision on each distinct combination."""
         return [decision(*key) for key in self.keys]
 
+    def known(self, answers: Mapping[tuple[Any, ...], T]) -> list[T]:
+        """The answer that is known for each distinct combination."""
+        return [answers[key] for key in self.keys]
+
+    def are(self, texts: frozenset[Any]) -> NDArray[np.bool_]:
+        """The rows that hold one of these texts in the only column."""
+        return np.array([key[0] in texts for key in self.keys] or [False])[self.which]
+
 
 def distinct(*columns: pa.Array) -> Distinct:
     """The distinct combinations of columns of one length; null is a value of its own."""
+    if len(columns[0]) <= _FEW:
+        rows = list(zip(*(column.to_pylist() for column in columns), strict=True))
+        number = {key: place for place, key in enumerate(dict.fromkeys(rows))}
+        return Distinct(list(number), np.array([number[key] for key in rows], np.int64))
     which = np.zeros(len(columns[0]), dtype=np.int64)
     size = 1
     for column in columns:
@@ -57,17 +70,35 @@ def _compact(which: Index) -> tuple[Index, int]:
     return codes, int(codes.max(initial=-1)) + 1
 
 
+def valid(column: pa.Array) -> NDArray[np.bool_]:
+    """Where a column holds something."""
+    if not column.null_count:
+        return np.ones(len(column), np.bool_)
+    return np.asarray(column.is_valid().to_numpy(zero_copy_only=False), np.bool_)
+
+
 def flags(column: pa.Array) -> NDArray[np.bool_]:
     """A boolean column; null is False."""
-    return np.asarray(pc.fill_null(column, False).to_numpy(zero_copy_only=False), dtype=np.bool_)
+    known = column.fill_null(False) if column.null_count else column
+    return np.asarray(known.to_numpy(zero_copy_only=False), dtype=np.bool_)
+
+
+def microseconds(times: pa.Array) -> Index:
+    """Times as numbers; whatever stands where there is none."""
+    numbers = times.view(pa.int64())
+    known = numbers.fill_null(0) if numbers.null_count else numbers
+    return np.asarray(known.to_numpy(), np.int64)
 
 
 def flat(column: pa.ChunkedArray | pa.Array) -> pa.Array:
     """A column as one array."""
-    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    if not isinstance(column, pa.ChunkedArray):
+        return column
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
 
 
 def _codes(column: pa.Array) -> Index:
     """A number per value, from 1 in order of appearance; 0 for null."""
     indices = column.dictionary_encode().indices
-    return np.asarray(indices.fill_null(-1).to_numpy(zero_copy_only=False), dtype=np.int64) + 1
+    known = indices.fill_null(-1) if indices.null_count else indices
+    return np.asarray(known.to_numpy(zero_copy_only=False), dtype=np.int64) + 1

@@ -8,16 +8,18 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from clinical.concepts import grid_above, grid_below
-from clinical.normalise.coding import Codings
-from clinical.normalise.distinct import distinct, flags, flat
+from clinical.concepts import CONCEPTS, grid_above, grid_below
+from clinical.normalise.coding import Codings, per_concept
+from clinical.normalise.distinct import distinct, flat
+from clinical.normalise.remembered import Answers, per_profile
 from clinical.normalise.units import Conversion, conversion
 from clinical.wire.profile import FeedProfile
 
 Floats = NDArray[np.float64]
+_IS_FIO2 = per_concept(lambda concept: float(concept.name == "fio2"))
+_PRECISION = per_concept(lambda concept: concept.precision)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,27 +33,38 @@ class Measures:
 def measures(rows: pa.Table, codings: Codings, profile: FeedProfile) -> Measures:
     """The numbers of a table of observations; rows of other concepts are left alone."""
     pairs = distinct(pa.array(codings.which), flat(rows["unit_as_sent"]))
-    found = pairs.decide(lambda place, unit: _conversion(codings, place, unit, profile))
+    known, each = _conversions(profile), codings.each
+    found = [known[each[place].name, unit, each[place].unit] for place, unit in pairs.keys]
     factor = np.array([item.factor for item in found] or [1.0])[pairs.which]
     offset = np.array([item.offset for item in found] or [0.0])[pairs.which]
     number = np.asarray(flat(rows["value_number"]).to_numpy(zero_copy_only=False), np.float64)
+    finite = np.isfinite(number)
     with np.errstate(over="ignore"):  # a number too large for its unit is implausible (values.py)
-        value = np.where(np.isfinite(number), number, np.nan) * factor + offset
+        value = np.where(finite, number, np.nan) * factor + offset
     value = _censored(_inspired(value, codings), flat(rows["comparator"]), codings)
-    reasons = {"not_a_number": ~np.isfinite(number)}
+    reasons = {"not_a_number": ~finite}
     for reason in ("missing_unit", "unknown_unit"):
-        reasons[reason] = np.array([item.reason == reason for item in found] or [False])[
-            pairs.which
-        ]
-        value[reasons[reason]] = np.nan
+        applies = np.array([item.reason == reason for item in found] or [False])[pairs.which]
+        reasons[reason] = applies
+        value[applies] = np.nan
     return Measures(value, reasons)
 
 
-def _conversion(codings: Codings, place: int, unit: str | None, profile: FeedProfile) -> Conversion:
-    coding = codings.each[place]
-    if coding.concept is None or coding.concept.kind != "numeric":
+_Sent = tuple[str | None, str | None, str | None]
+
+
+@per_profile
+def _conversions(profile: FeedProfile) -> Answers[_Sent, Conversion]:
+    """How a feed's numbers are converted: by concept, unit as sent and unit of the code map."""
+    return Answers(lambda sent: _conversion(*sent, profile))
+
+
+def _conversion(
+    name: str | None, unit: str | None, default: str | None, profile: FeedProfile
+) -> Conversion:
+    if name is None or CONCEPTS[name].kind != "numeric":
         return Conversion()
-    return conversion(coding.concept, unit, coding.unit, profile.units)
+    return conversion(CONCEPTS[name], unit, default, profile.units)
 
 
 def _inspired(value: Floats, codings: Codings) -> Floats:
@@ -61,7 +74,7 @@ def _inspired(value: Floats, codings: Codings) -> Floats:
 
     Source: clinical-definitions section 4, after mimic-code bg.sql.
     """
-    fraction = codings.per_row(lambda concept: float(concept.name == "fio2")) == 1.0
+    fraction = codings.per_row(_IS_FIO2) == 1.0
     fraction &= (value >= 0.2) & (value <= 1.0)  # noqa: PLR2004 - the bounds of the source
     return value * np.where(fraction, 100.0, 1.0)
 
@@ -72,10 +85,13 @@ def _censored(value: Floats, comparator: pa.Array, codings: Codings) -> Floats:
     `<5` of a concept with precision 1 is 4, `>5` is 6; `<=5` and `>=5` are 5. Bands are defined on
     that grid, so the value falls into the band beside the bound, never into the bound's own. [P]
     """
-    below, above = (flags(pc.equal(comparator, sign)) for sign in ("<", ">"))
+    if comparator.null_count == len(comparator):
+        return value
+    signs = distinct(comparator)
+    below, above = (signs.are(frozenset({sign})) for sign in ("<", ">"))
     if not (below.any() or above.any()):
         return value
-    precision = np.nan_to_num(codings.per_row(lambda concept: concept.precision), nan=1.0)
+    precision = np.nan_to_num(codings.per_row(_PRECISION), nan=1.0)
     value = value.copy()
     value[below] = grid_below(value[below], precision[below])
     value[above] = grid_above(value[above], precision[above])

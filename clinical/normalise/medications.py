@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from clinical.concepts import CONCEPTS
 from clinical.normalise.distinct import distinct, flat
+from clinical.normalise.remembered import Answers, per_profile
 from clinical.wire.profile import FeedProfile
 
 # Routes that reach eye, ear, skin or another surface but not the circulation: codes of the source
@@ -58,13 +59,22 @@ def medication_events(rows: pa.Table, profile: FeedProfile) -> pa.Table:
     """Medication events with `concept`, the class of the drug, and the `ingredient` it rests on."""
     names = ("code_system", "code", "code_text", "route")
     drugs = distinct(*(flat(rows[name]) for name in names))
-    found = drugs.decide(lambda *drug: _classed(profile, *drug))
+    found = drugs.known(_classes(profile))
     which = pa.array(drugs.which)
-    at = rows.column_names.index("route")
+    at = rows.schema.get_field_index("route")
     for place in (1, 0):
         texts = pa.array([item[place] for item in found], pa.string())
         rows = rows.add_column(at, ("concept", "ingredient")[place], texts.take(which))
     return rows
+
+
+_Drug = tuple[str | None, str | None, str | None, str | None]
+
+
+@per_profile
+def _classes(profile: FeedProfile) -> Answers[_Drug, tuple[str | None, str | None]]:
+    """Class and ingredient of a feed's drugs, as far as they were sent."""
+    return Answers(lambda drug: _classed(profile, *drug))
 
 
 def recognise(text: str, route: str | None) -> Medication | None:

@@ -56,7 +56,7 @@ def observations(rows: pa.Table, received_at: pa.Array, profile: FeedProfile) ->
         "value": found.value,
         "value_code": found.value_code,
         "ucum_unit": coded.ucum_unit(),
-        "is_scored": pc.is_null(found.reason),
+        "is_scored": found.reason.is_null(),
         "not_scored_reason": found.reason,
     }
     return pa.table({name: added[name] if name in added else rows[name] for name in COLUMNS})
@@ -70,7 +70,7 @@ def observation_id(rows: pa.Table) -> pa.Array:
     `|` within a part are written `%25` and `%7C`. Status, unit and value are no part of it: those
     get corrected.
     """
-    time = pc.cast(pc.cast(flat(rows["effective_at"]), pa.int64()), pa.string())
+    time = flat(rows["effective_at"]).view(pa.int64()).cast(pa.string())
     names = ("order_id", "code_system", "code", "sub_id")
     parts = [_part(flat(rows[name])) for name in names]
     joined = _joined(*parts, _part(time))
@@ -83,6 +83,9 @@ def observation_id(rows: pa.Table) -> pa.Array:
 
 def _finite(number: pa.Array) -> pa.Array:
     """A number as sent; what no score and no table may hold is null."""
+    told = number.to_numpy(zero_copy_only=False)
+    if np.isfinite(told).sum() == len(number) - number.null_count:
+        return number
     return pc.if_else(pc.is_finite(number), number, pa.scalar(None, pa.float64()))
 
 
@@ -91,7 +94,8 @@ def _joined(*parts: pa.Array) -> pa.Array:
 
 
 def _part(text: pa.Array) -> pa.Array:
-    text = pc.fill_null(text, "")
+    if text.null_count:
+        text = text.fill_null("")
     for mark, written in (("%", "%25"), ("|", "%7C")):
         if _may_hold(text, mark):
             text = pc.replace_substring(text, mark, written)

@@ -11,6 +11,7 @@ import pyarrow as pa
 from clinical.concepts import LOINC_CONCEPTS
 from clinical.normalise.coding import LOINC_SYSTEMS
 from clinical.normalise.distinct import distinct, flat
+from clinical.normalise.remembered import Answers, per_profile
 from clinical.wire.profile import FeedProfile
 
 CULTURE = "culture"
@@ -30,9 +31,18 @@ def order_events(rows: pa.Table, profile: FeedProfile) -> pa.Table:
     """Order events with `concept`: culture for a body-fluid culture, else null."""
     names = ("code_system", "code", "code_text", "specimen")
     orders = distinct(*(flat(rows[name]) for name in names))
-    found = orders.decide(lambda *order: CULTURE if is_culture(profile, *order) else None)
+    found = orders.known(_concepts(profile))
     concept = pa.array(found, pa.string()).take(pa.array(orders.which))
-    return rows.add_column(rows.column_names.index("specimen") + 1, "concept", concept)
+    return rows.add_column(rows.schema.get_field_index("specimen") + 1, "concept", concept)
+
+
+_Order = tuple[str | None, str | None, str | None, str | None]
+
+
+@per_profile
+def _concepts(profile: FeedProfile) -> Answers[_Order, str | None]:
+    """What a feed's orders are for, as far as they were sent."""
+    return Answers(lambda order: CULTURE if is_culture(profile, *order) else None)
 
 
 def is_culture(

@@ -12,8 +12,8 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from clinical.normalise.answers import Answered, answered
-from clinical.normalise.coding import Codings
-from clinical.normalise.distinct import flags, flat
+from clinical.normalise.coding import Codings, per_concept
+from clinical.normalise.distinct import distinct, flat, microseconds, valid
 from clinical.normalise.measures import measures
 from clinical.wire.profile import FeedProfile
 
@@ -21,7 +21,8 @@ Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 MINUTE_US = 60 * 1_000_000
-RETRACTED = ("entered_in_error", "cancelled")
+RETRACTED = frozenset({"entered_in_error", "cancelled"})
+REGISTERED = frozenset({"registered"})
 
 # Why a row is not scored. Where several apply, the first of this order is stored.
 REASONS = (
@@ -37,6 +38,8 @@ REASONS = (
     "unknown_unit",
     "implausible",
 )
+_NAMES = pa.array([None, *REASONS], pa.string())
+_PLACES = {name: place for place, name in enumerate(REASONS, 1)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +58,11 @@ class _Reasons:
     number: NDArray[np.int8]
 
     def mark(self, rows: Flags, name: str) -> None:
-        place = REASONS.index(name) + 1
+        place = _PLACES[name]
         self.number[rows & ((self.number == 0) | (self.number > place))] = place
 
     def names(self) -> pa.Array:
-        names = pa.array(REASONS, pa.string())
-        return names.take(pa.array(self.number - 1, mask=self.number == 0))
+        return _NAMES.take(pa.array(self.number))
 
 
 def values(rows: pa.Table, received_at: pa.Array, codings: Codings, profile: FeedProfile) -> Values:
@@ -111,27 +113,28 @@ def _answers(value: Floats, reasons: _Reasons, found: Answered) -> Flags:
 def _mark_times(
     reasons: _Reasons, rows: pa.Table, received_at: pa.Array, ahead_minutes: float
 ) -> None:
-    at = pc.cast(flat(rows["effective_at"]), pa.int64())
+    effective_at, flagged = flat(rows["effective_at"]), flat(rows["time_flag"])
+    there = valid(effective_at)
+    learnt = microseconds(received_at)[flat(rows["message"]).to_numpy()]
     ahead = round(ahead_minutes * MINUTE_US)
-    learnt = pc.cast(received_at, pa.int64()).take(flat(rows["message"]))
-    reasons.mark(flags(pc.greater(pc.subtract(at, learnt), ahead)), "future")
-    reasons.mark(flags(pc.or_(pc.is_valid(flat(rows["time_flag"])), pc.is_null(at))), "bad_time")
+    reasons.mark(there & (microseconds(effective_at) - learnt > ahead), "future")
+    bad = ~there if flagged.null_count == len(flagged) else ~there | valid(flagged)
+    reasons.mark(bad, "bad_time")
 
 
 def _mark_statuses(reasons: _Reasons, rows: pa.Table, codings: Codings) -> None:
     """Registered is a result still to come: what its row says is not a value."""
-    status = flat(rows["status"])
-    reasons.mark(flags(pc.is_in(status, pa.array(RETRACTED))), "retracted")
-    reasons.mark(flags(pc.equal(status, "registered")), "no_value")
-    text, number = flat(rows["value_text"]), flat(rows["value_number"])
-    wordless = pc.or_kleene(pc.is_null(text), pc.equal(text, ""))
-    silent = flags(pc.and_(wordless, pc.is_null(number)))
+    status = distinct(flat(rows["status"]))
+    reasons.mark(status.are(RETRACTED), "retracted")
+    reasons.mark(status.are(REGISTERED), "no_value")
+    length = pc.binary_length(flat(rows["value_text"]))
+    wordless = (length.fill_null(0) if length.null_count else length).to_numpy() == 0
+    silent = wordless & ~valid(flat(rows["value_number"]))
     reasons.mark(silent & ~codings.of_kind("event"), "no_value")
 
 
 def _mark_implausible(reasons: _Reasons, value: Floats, codings: Codings) -> None:
-    low = codings.per_row(lambda concept: _or(concept.plausible_low, -np.inf))
-    high = codings.per_row(lambda concept: _or(concept.plausible_high, np.inf))
+    low, high = codings.per_row(_LOW), codings.per_row(_HIGH)
     reasons.mark((value < low) | (value > high), "implausible")
 
 
@@ -139,7 +142,13 @@ def _or(bound: float | None, otherwise: float) -> float:
     return otherwise if bound is None else bound
 
 
+_LOW = per_concept(lambda concept: _or(concept.plausible_low, -np.inf))
+_HIGH = per_concept(lambda concept: _or(concept.plausible_high, np.inf))
+
+
 def _answer_codes(found: Answered, length: int) -> pa.Array:
+    if not found.answers:
+        return pa.nulls(length, pa.string())
     codes = pa.array([item.code for item in found.answers], pa.string())
     place = np.zeros(length, dtype=np.int64)
     place[found.places] = found.which + 1

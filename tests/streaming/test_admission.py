@@ -11,8 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clinical.wire.decoded import MESSAGES, Decoded
+from clinical.wire.hl7 import Splitter
 from streaming.admission import Admission, content_hashes
 from streaming.batches import ORIGINAL, Messages, Understood
+from streaming.gateway.framing import Framer, framed
 from streaming.memory import RUNS, WINDOW, Known, Memory
 
 Sent = tuple[str | None, str, int]
@@ -253,7 +255,31 @@ def test_content_hashes_are_those_of_the_bytes_also_in_a_slice(
     contents: list[bytes], start: int
 ) -> None:
     found = content_hashes(pa.array(contents, pa.binary()).slice(min(start, len(contents))))
-    assert found.to_pylist() == [blake2b(c, digest_size=16).digest() for c in contents[start:]]
+    expected = [blake2b(c.rstrip(b"\r\n"), digest_size=16).digest() for c in contents[start:]]
+    assert found.to_pylist() == expected
+
+
+@pytest.mark.parametrize("end", [b"", b"\r", b"\n", b"\r\n", b"\r\n\r\n"])
+@pytest.mark.parametrize("file_first", [True, False])
+def test_a_message_from_a_file_and_in_a_frame_is_one_message(end: bytes, file_first: bool) -> None:
+    message = b"MSH|^~\\&|A|B|||20260105||ORU^R01|1|P|2.5\rPID|1||7^^^W^MR"
+    splitter = Splitter()
+    [from_file] = [
+        *splitter.feed(message + end).messages.to_pylist(),
+        *splitter.close().messages.to_pylist(),
+    ]
+    [in_frame] = Framer(1_000).feed(framed(message + end))
+    roads = [from_file, in_frame.content] if file_first else [in_frame.content, from_file]
+    admission = Admission("hl7v2")
+    told = [dispositions(admission.admit(batch(("1", raw.decode(), 0)))) for raw in roads]
+    assert told == [["parsed"], ["duplicate"]]
+
+
+def test_a_resource_with_a_line_end_after_it_is_no_new_version_of_it() -> None:
+    admission = Admission("fhir")
+    admission.admit(batch(("Patient/7", "{}", 0)))
+    assert dispositions(admission.admit(batch(("Patient/7", "{}\n", 1)))) == ["duplicate"]
+    assert dispositions(admission.admit(batch(("Patient/7", "{ }", 2)))) == ["parsed"]
 
 
 def test_many_batches_are_searched_in_few_runs() -> None:

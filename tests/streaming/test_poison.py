@@ -35,6 +35,9 @@ def test_every_message_but_the_poison_is_decoded(which):
     expected = [poison.REASON if is_poison else "no_msh" for is_poison in which]
     assert reasons(poison.decode(messages, BROKEN).messages) == expected
     assert reasons(poison.dispositions(messages, BROKEN)) == expected
+    assert poison.refusals(messages.to_pylist(), BROKEN) == expected
+    clear = [None if is_poison else "no_msh" for is_poison in which]
+    assert poison.refusals(messages.to_pylist(), PROFILE) == clear
 
 
 def test_the_facts_of_the_others_keep_their_message():

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from clinical.wire.hl7.delimiters import Delimiters
-from clinical.wire.hl7.text import FEW, Cells, Positions, component, plain, reader, slices
+from clinical.wire.hl7.text import FEW, Cells, Positions, component, plain, raw_parts, slices
 
 CR, LF = 13, 10
 MSH = "MSH"
@@ -145,11 +145,12 @@ class Rows:
             return [None] * len(self.at)
         mark = np.minimum(mark, self.last)
         stop = self.index.marks[mark]
-        begin = np.where(there, self.index.marks[mark - 1] + 1, stop)
-        bounds = zip(begin.tolist(), stop.tolist(), strict=True)
-        content, read = memoryview(self.index.buffer), reader(self.index.delimiters, part)
-        texts = (str(content[start:end], "utf-8") for start, end in bounds)
-        return [read(text) if text else None for text in texts]
+        start = np.where(there, self.index.marks[mark - 1] + 1, stop)
+        bounds = zip(start.tolist(), stop.tolist(), strict=True)
+        content, read = memoryview(self.index.buffer), raw_parts(self.index.delimiters, part)
+        return [
+            read[content[begin:end].tobytes()] if end > begin else None for begin, end in bounds
+        ]
 
     def common(self, number: int, part: int = 1) -> pa.Array:
         """The same as `text`, for a field with few distinct values."""

@@ -22,9 +22,9 @@ Positions = npt.NDArray[np.int64]
 HL7_NULL = '""'
 BLANKS = " \t"
 # Up to this many texts are read faster one by one than as a column.
-FEW = 96
-# A longer text is hardly one that comes again.
-SHORT = 64
+FEW = 512
+# A longer text is hardly one that comes again; beyond so many texts all are forgotten.
+SHORT, MOST = 64, 65_536
 
 
 def slices(
@@ -156,24 +156,45 @@ def component(texts: pa.Array, delimiters: Delimiters, number: int) -> pa.Array:
     if texts.null_count == len(texts):
         return texts
     if len(texts) <= FEW:
-        read = reader(delimiters, number)
-        found = [read(text) if text else None for text in texts.to_pylist()]
-        return pa.array(found, pa.string())
+        read = parts(delimiters, number)
+        return pa.array([read[text] if text else None for text in texts.to_pylist()], pa.string())
     repetition = first_repetition(texts, delimiters)
     whole = piece(repetition, delimiters.component, number)
     return plain(piece(whole, delimiters.subcomponent, 1), delimiters)
 
 
-@lru_cache(maxsize=32)
-def reader(delimiters: Delimiters, number: int) -> Callable[[str], str | None]:
-    """How `component_of` reads a field; what it read of late, if short, is not read again."""
-    remembered = lru_cache(maxsize=4096)(lambda text: component_of(text, delimiters, number))
+class Parts(dict[str | bytes, str | None]):
+    """What `component_of` reads of texts; what it read of late, if short, is not read again.
 
-    def read(text: str) -> str | None:
-        short = len(text) <= SHORT
-        return remembered(text) if short else component_of(text, delimiters, number)
+    A text that was not read as one yet is asked for by its bytes.
+    """
 
-    return read
+    def __init__(self, delimiters: Delimiters, number: int) -> None:
+        """Args: delimiters, number: as for `component_of`."""
+        super().__init__()
+        self._delimiters, self._number = delimiters, number
+
+    def __missing__(self, sent: str | bytes) -> str | None:
+        """Read a text that was not asked for of late."""
+        text = sent if isinstance(sent, str) else str(sent, "utf-8")
+        read = component_of(text, self._delimiters, self._number)
+        if len(sent) <= SHORT:
+            if len(self) >= MOST:
+                self.clear()
+            self[sent] = read
+        return read
+
+
+@lru_cache(maxsize=256)
+def parts(delimiters: Delimiters, number: int) -> Parts:
+    """What was read of late of components of this number."""
+    return Parts(delimiters, number)
+
+
+@lru_cache(maxsize=256)
+def raw_parts(delimiters: Delimiters, number: int) -> Parts:
+    """The same of texts that are asked for by their bytes."""
+    return Parts(delimiters, number)
 
 
 def component_of(text: str, delimiters: Delimiters, number: int) -> str | None:

@@ -4,8 +4,11 @@ Here: the reading of distinct values, column by column. Not here: units and plau
 (clinical/normalise), or which rows have which value (observations.py).
 """
 
+import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from types import MappingProxyType
 
 import numpy as np
@@ -14,6 +17,8 @@ import pyarrow.compute as pc
 
 from clinical.wire.hl7.delimiters import Delimiters
 from clinical.wire.hl7.text import (
+    FEW,
+    SHORT,
     Cells,
     absent_as_null,
     first_repetition,
@@ -25,6 +30,8 @@ from clinical.wire.hl7.text import (
 STRING, DOUBLE = pa.string(), pa.float64()
 NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?"
 PLAIN_NUMBER = f"^{NUMBER}$"
+BLANK = r"[\t\n\f\r ]*"
+COMPARED = re.compile(rf"{BLANK}(<=|>=|<|>)?{BLANK}({NUMBER}){BLANK}", re.ASCII)
 COMPARED_NUMBER = rf"^\s*(?P<comparator><=|>=|<|>)?\s*(?P<number>{NUMBER})\s*$"
 
 
@@ -53,6 +60,9 @@ def numbers(texts: pa.Array) -> tuple[pa.Array, pa.Array]:
     """Comparator and number of texts such as `7.4`, `<15` and `>= 100`; nulls where it is none."""
     if texts.null_count == len(texts):
         return pa.nulls(len(texts), STRING), pa.nulls(len(texts), DOUBLE)
+    if len(texts) <= FEW:
+        read = [_number(text) if text else _NO_NUMBER for text in texts.to_pylist()]
+        return pa.array([sign for sign, _ in read], STRING), pa.array([n for _, n in read], DOUBLE)
     simple = pc.match_substring_regex(texts, PLAIN_NUMBER)
     if pc.all(simple, min_count=0).as_py() and not texts.null_count:
         return pa.nulls(len(texts), STRING), _finite(texts.cast(DOUBLE))
@@ -62,6 +72,24 @@ def numbers(texts: pa.Array) -> tuple[pa.Array, pa.Array]:
     number = _finite(pc.if_else(readable, number, pa.scalar(None, STRING)).cast(DOUBLE))
     compared = pc.and_(readable, number.is_valid())
     return pc.if_else(compared, absent_as_null(comparator), pa.scalar(None, STRING)), number
+
+
+_NO_NUMBER: tuple[str | None, float | None] = (None, None)
+
+
+def _number(text: str) -> tuple[str | None, float | None]:
+    return _short_number(text) if len(text) <= SHORT else number_of(text)
+
+
+def number_of(text: str) -> tuple[str | None, float | None]:
+    """Comparator and number of one text."""
+    found = COMPARED.fullmatch(text)
+    number = float(found[2]) if found else math.inf
+    return (found[1], number) if found and math.isfinite(number) else _NO_NUMBER
+
+
+# What was read of late is not read again.
+_short_number = lru_cache(maxsize=16_384)(number_of)
 
 
 def _finite(number: pa.Array) -> pa.Array:

@@ -152,7 +152,7 @@ def _said(derived: Sequence[Derived]) -> list[Any]:
     return sorted(({**row, "message": None} for row in rows), key=repr)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     st.lists(message, min_size=12, max_size=24),
     st.integers(4, 10),
