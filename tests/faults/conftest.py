@@ -5,7 +5,15 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.faults.scenarios import content, disks, frames, kills, rivals, syscalls  # noqa: F401 they register themselves
+from tests.faults.scenarios import (  # noqa: F401 they register themselves
+    content,
+    disks,
+    frames,
+    kills,
+    power,
+    rivals,
+    syscalls,
+)
 from tests.faults.scenarios.registry import SCENARIOS, Scenario
 
 LONG = os.environ.get("PULSEHOUSE_FAULTS") == "long"
@@ -16,7 +24,8 @@ LINE = "{:<42} {:<8}" + " {:>8}" * 2 + " {:>6}" + " {:>8}" * 2 + " {:>11}" + " {
 
 def chosen() -> list[Scenario]:
     """The scenarios of this tier, the control first."""
-    return [one for one in SCENARIOS.values() if one.tier == "quick" or LONG]
+    asked = [one for one in SCENARIOS.values() if one.tier == "quick" or LONG]
+    return sorted(asked, key=lambda one: one.row != "control")
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ import signal
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,6 +16,15 @@ from tests.faults.corpus import Message
 from tests.faults.house import House
 from tests.faults.reading import Reader
 from tests.faults.sending import Sender
+
+
+@dataclass(frozen=True)
+class Control:
+    """The same messages where nothing went wrong: what every run is held against."""
+
+    alerts: Counter[tuple[object, ...]]
+    facts: Mapping[str, tuple[object, ...]]
+    dispositions: Counter[tuple[str, str]]
 
 
 @dataclass
@@ -26,13 +35,16 @@ class Course:
     messages: Sequence[Message]
     promised: set[str] = field(default_factory=set)
     seen: dict[str, object] = field(default_factory=dict)
-    control_alerts: Counter[tuple[object, ...]] = field(default_factory=Counter)
+    control: Control | None = None
+    alerts_are_controls: bool = True
+    # Dispositions beyond the control's; and how many duplicates, where it is known.
+    beyond: Counter[tuple[str, str]] = field(default_factory=Counter)
+    duplicates: int | None = None
     faults: int = 0
     exits: list[tuple[str, int]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     connections: int = 4
     rate: float = 0.0
-    dispositions: Counter[tuple[str, str]] | None = None
     sender: Sender | None = None
     reader: Reader | None = None
 
@@ -43,11 +55,15 @@ class Course:
         self.house.both(gateway, stream)
         self.watch(read=read)
 
-    def watch(self, *, read: bool = True) -> None:
-        """Start the reader and the sender."""
+    def watch(self, messages: Sequence[Message] | None = None, *, read: bool = True) -> None:
+        """Start the reader, and the sender of these messages; of all where None."""
         self.reader = Reader(self.house.lake) if read else None
-        self.sender = Sender(
-            self.house.port, self.messages, connections=self.connections, rate=self.rate
+        self.sender = self.send(self.messages if messages is None else messages)
+
+    def send(self, messages: Sequence[Message]) -> Sender:
+        """Start a sender."""
+        return Sender(
+            self.house.port, messages, connections=self.connections, rate=self.rate
         ).start()
 
     def rest(self) -> None:

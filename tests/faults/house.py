@@ -118,9 +118,8 @@ class House:
     def kill(self, name: str, number: int = signal.SIGKILL) -> int:
         """Signal a part and wait for its end; gives its exit code."""
         process = self.running.pop(name)
-        # What traces it is in its group, too: a tracer alone would leave it running.
         if number == signal.SIGKILL:
-            os.killpg(process.pid, number)
+            _end_group(process)
         else:
             process.send_signal(number)
         return process.wait(PATIENCE)
@@ -156,8 +155,7 @@ class House:
         """End everything at once, also what a scenario has lost sight of."""
         self.running.clear()
         for process in self.started:
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
+            _end_group(process)
             process.wait(PATIENCE)
 
     def journaled(self) -> int:
@@ -174,7 +172,7 @@ class House:
     def settle(self, seconds: float = PATIENCE) -> None:
         """Wait until every message of the journal has passed the cut; some must, all the while."""
         limit, before = time.monotonic() + seconds, -1
-        while (reached := self._reached()) < (journaled := self.journaled()):
+        while (reached := self.reached()) < (journaled := self.journaled()):
             if reached > before:
                 limit, before = time.monotonic() + seconds, reached
             if time.monotonic() > limit:
@@ -182,7 +180,8 @@ class House:
                 raise TimeoutError(msg)
             time.sleep(0.1)
 
-    def _reached(self) -> int:
+    def reached(self) -> int:
+        """How many messages of the feed have passed the cut."""
         try:
             return cut(Lake.open(self.lake, create=False)).next_offset(FEED, PARTITION)
         except (LakehouseError, OSError):
@@ -216,3 +215,9 @@ class House:
                 msg = f"the {name} does not start: {self.said(name)[-800:]}"
                 raise TimeoutError(msg)
             time.sleep(0.05)
+
+
+def _end_group(process: subprocess.Popen[bytes]) -> None:
+    """Kill it with all that it started: a tracer that dies alone leaves what it traced running."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)

@@ -77,12 +77,13 @@ class Sender:
             while not self._stop.is_set():
                 try:
                     connection = connection or self._connected()
-                    code = _asked(connection, message)
+                    code, control_id = asked(connection, message.raw)
                 except OSError:
                     connection = _closed(connection)
                     self.log.resent += 1
                     self._stop.wait(0.1)
                     continue
+                assert control_id == message.control_id
                 if self._is_settled(message, code):
                     break
                 self._stop.wait(0.2)
@@ -105,9 +106,9 @@ class Sender:
             return True
 
 
-def _asked(connection: socket.socket, message: Message) -> str:
-    """Send one message and read its answer's code; the answer must name the message."""
-    connection.sendall(VT + message.raw + END)
+def asked(connection: socket.socket, raw: bytes) -> tuple[str, str]:
+    """Send one message; gives its answer's code, and the control id that it names."""
+    connection.sendall(VT + raw + END)
     answer = b""
     while END not in answer:
         piece = connection.recv(65_536)
@@ -116,9 +117,8 @@ def _asked(connection: socket.socket, message: Message) -> str:
             raise ConnectionError(msg)
         answer += piece
     msa = next(line for line in answer.split(b"\r") if line.startswith(b"MSA"))
-    _, code, control_id, *_ = msa.split(b"|")
-    assert control_id.decode() == message.control_id
-    return code.decode()
+    _, code, control_id, *_ = msa.decode().split("|")
+    return code, control_id
 
 
 def _closed(connection: socket.socket | None) -> None:

@@ -4,18 +4,15 @@ import os
 import shutil
 import subprocess
 import time
-from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from lakehouse.catalogue import connect
-from lakehouse.lake import Lake
-from tests.faults.checks import ALERTS, CHECKS
+from tests.faults.checks import CHECKS
 from tests.faults.conftest import chosen
-from tests.faults.course import Course, place
-from tests.faults.figures import Figures
+from tests.faults.course import Control, Course, place
+from tests.faults.figures import Figures, control
 from tests.faults.house import House
 from tests.faults.scenarios.disks import mounted
 from tests.faults.scenarios.registry import Scenario
@@ -23,23 +20,20 @@ from tests.streaming.feeds import replayed, write
 
 
 @pytest.fixture(scope="session")
-def control_alerts(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Scenario], Counter]:
-    """The alerts of a scenario's messages where nothing goes wrong: a replay of them as a file."""
-    known: dict[tuple[object, ...], Counter] = {}
+def controls(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Scenario], Control]:
+    """A scenario's messages where nothing goes wrong: a replay of them as a file."""
+    known: dict[tuple[object, ...], Control] = {}
 
-    def alerts(one: Scenario) -> Counter:
+    def of(one: Scenario) -> Control:
         key = (one.source, one.messages, one.copies)
         if key not in known:
             root = tmp_path_factory.mktemp("control")
             messages = one.source(one.messages, one.copies)
-            file = write(root / "all.hl7", [message.raw for message in messages])
-            replayed(root / "lake", file)
-            with connect(Lake.open(root / "lake", create=False)) as connection:
-                rows = connection.execute(ALERTS).fetchall()
-            known[key] = Counter({tuple(row): count for *row, count in rows})
+            replayed(root / "lake", write(root / "all.hl7", [each.raw for each in messages]))
+            known[key] = control(root / "lake")
         return known[key]
 
-    return alerts
+    return of
 
 
 def may_mount(place: Path) -> bool:
@@ -64,7 +58,7 @@ def unable(reason: str) -> None:
 def course(
     request: pytest.FixtureRequest,
     tmp_path_factory: pytest.TempPathFactory,
-    control_alerts: Callable[[Scenario], Counter],
+    controls: Callable[[Scenario], Control],
     tried: dict[str, dict[str, object]],
 ) -> Course:
     """The course of one scenario, run once for all checks."""
@@ -75,7 +69,7 @@ def course(
         House(place(tmp_path_factory.mktemp("fault"), one.name)),
         one.source(one.messages, one.copies),
     )
-    run.control_alerts = control_alerts(one)
+    run.control = controls(one)
     row = tried[one.name] = {"row": one.row, "messages": len(run.messages)}
     began = time.monotonic()
     try:

@@ -1,24 +1,21 @@
-"""Disks: full, failing, and without power.
+"""Disks: full, without inodes, and failing.
 
-Here: F06, F07, F08, F10, F14. Not here: kills (kills.py).
+Here: F06, F07, F08, F09. Not here: what a power loss leaves (power.py), or kills (kills.py).
 """
 
+import itertools
 import shutil
 import signal
 import subprocess
-import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from tests.faults.course import Course, wait_for
-from tests.faults.house import House
 from tests.faults.scenarios.registry import scenario
-from tests.faults.sending import Sender
-
-STRACE = shutil.which("strace")
+from tests.faults.scenarios.syscalls import TRACED
 
 
 @contextmanager
@@ -59,7 +56,7 @@ def journal_full(course: Course) -> None:
     disk = course.house.root / "disk"
     with mounted(disk, "-t", "tmpfs", "-o", "size=24m,mode=700", "tmpfs"):
         course.house.journal = disk / "journal"
-        course.rate = 200
+        course.rate = 250
         course.begin()
         wait_for(lambda: course.house.journaled() > 100, "messages come in")
         ballast = fill(disk)
@@ -79,126 +76,90 @@ def journal_full(course: Course) -> None:
 @scenario("the lake's disk is full", "F07", messages=1_000, needs_root=True)
 def lake_full(course: Course) -> None:
     """The gateway takes in all the while; the tables hold what was committed, and go on alone."""
-    with mounted(course.house.lake, "-t", "tmpfs", "-o", "size=64m,mode=700", "tmpfs"):
-        course.house.journal = course.house.root / "journal"
-        course.rate = 150
+    _without_room(course, "size=64m", fill)
+
+
+@scenario("the lake's disk has no inodes", "F09", tier="long", messages=1_000, needs_root=True)
+def lake_without_inodes(course: Course) -> None:
+    """As a full disk: no file can be made."""
+    _without_room(course, "nr_inodes=2500", use_up_inodes)
+
+
+def _without_room(course: Course, limit: str, use_up: Callable[[Path], Path]) -> None:
+    house = course.house
+    with mounted(house.lake, "-t", "tmpfs", "-o", f"{limit},mode=700", "tmpfs"):
+        house.journal = house.root / "journal"
+        course.rate = 120
         course.begin()
-        wait_for(lambda: course.house.journaled() > 100, "messages come in")
-        time.sleep(3)
-        ballast = fill(course.house.lake)
-        course.fault("lake disk full")
-        before = course.house.journaled()
-        wait_for(lambda: course.house.journaled() > before + 50, "the gateway goes on taking in")
-        time.sleep(3)
-        ballast.unlink()
+        wait_for(lambda: house.reached() > 100, "messages are in the tables")
+        ballast = use_up(house.lake)
+        course.fault("lake takes no rows")
+        wait_for(lambda: not ready(house.stream_admin), "health is failing")
+        before = house.journaled()
+        wait_for(lambda: house.journaled() > before + 50, "the gateway goes on taking in")
+        assert house.is_alive("stream")
+        give_back(ballast)
         course.rest()
-        # Judged while the disk is still there.
-        shutil.copytree(course.house.lake, course.house.root / "kept", copy_function=shutil.copy2)
-    shutil.rmtree(course.house.lake)
-    shutil.move(course.house.root / "kept", course.house.lake)
+        # Judged without the disk.
+        shutil.copytree(house.lake, house.root / "kept", copy_function=shutil.copy2)
+    shutil.rmtree(house.lake)
+    shutil.move(house.root / "kept", house.lake)
+
+
+def use_up_inodes(place: Path) -> Path:
+    """Make files until no more can be made."""
+    ballast = place / "ballast"
+    ballast.mkdir()
+    try:
+        for number in itertools.count():
+            (ballast / str(number)).touch()
+    except OSError:
+        pass
+    return ballast
+
+
+def give_back(ballast: Path) -> None:
+    """Take away what used up the room."""
+    if ballast.is_dir():
+        shutil.rmtree(ballast)
+    else:
+        ballast.unlink()
+
+
+@scenario("the journal's disk has no inodes", "F09", tier="long", messages=600, needs_root=True)
+def journal_without_inodes(course: Course) -> None:
+    """The journal has its files already: the gateway takes in all the while, also newly started."""
+    house = course.house
+    disk = house.root / "disk"
+    with mounted(disk, "-t", "tmpfs", "-o", "nr_inodes=64,mode=700", "tmpfs"):
+        house.journal = disk / "journal"
+        course.rate = 100
+        course.begin()
+        wait_for(lambda: house.journaled() > 100, "messages come in")
+        ballast = use_up_inodes(disk)
+        course.fault("no inodes")
+        before = house.journaled()
+        wait_for(lambda: house.journaled() > before + 50, "it goes on in the files that it has")
+        course.exits.append(("gateway", house.kill("gateway", signal.SIGTERM)))
+        house.gateway()
+        assert ready(house.gateway_admin), "its files are kept from start to start"
+        give_back(ballast)
+        course.rest()
+        kept = house.root / "kept-journal"
+        shutil.copytree(disk / "journal", kept)
+    house.journal = kept
 
 
 @scenario("fsync fails", "F08", messages=300, needs_root=True)
 def fsync_fails(course: Course) -> None:
     """A message whose fsync failed is not promised; the gateway ends and starts clean."""
-    assert STRACE, "strace is needed: install it"
     course.rate = 200
     inject = "inject=fdatasync,fsync:error=EIO:when=40+"
-    course.house.gateway(under=[STRACE, "-f", "-qq", "-e", "trace=fdatasync,fsync", "-e", inject])
+    under = [*TRACED, "-o", "/dev/null", "-e", "trace=fdatasync,fsync", "-e", inject]
+    course.house.gateway(under=under, wait=False)
     course.house.stream()
     course.watch()
     assert course.house.ended("gateway") != 0
     course.fault("EIO on fsync")
     course.house.gateway()
     course.rest()
-
-
-@scenario("power is lost", "F10", messages=1_500, needs_root=True)
-def power_loss(course: Course) -> None:
-    """Whatever was not forced onto the disk is gone; every promise is kept, without a hand."""
-    old = course.house
-    image, copy = old.root / "disk.img", old.root / "crash.img"
-    old.root.mkdir(parents=True, exist_ok=True)
-    with image.open("wb") as file:
-        file.truncate(160 * 1024 * 1024)
-    subprocess.run(["mkfs.ext4", "-q", str(image)], check=True)
-    with mounted(old.root / "disk", "-o", "loop", str(image)) as disk:
-        _until_power_is_lost(course, House(disk / "house", port=old.port), image, copy)
-    with mounted(old.root / "restored", "-o", "loop", str(copy)) as disk:
-        _after_power(course, House(disk / "house", port=old.port), old)
-    image.unlink()
-    copy.unlink()
-
-
-def _until_power_is_lost(course: Course, house: House, image: Path, copy: Path) -> None:
-    course.house = house
-    course.rate = 250
-    course.begin(read=False)
-    wait_for(lambda: house.journaled() > 500, "messages come in")
-    for part in house.running.values():
-        part.send_signal(signal.SIGSTOP)
-    course.promised = course.sender.log.safe()
-    subprocess.run(["cp", "--sparse=always", str(image), str(copy)], check=True)
-    course.fault("power loss")
-    course.sender.lose_power()
-    house.close()
-
-
-def _after_power(course: Course, house: House, old: House) -> None:
-    """Start under the supervisor, send what was not promised, and come to rest."""
-    course.house = house
-    house.up()
-    course.reader = None
-    rest = [one for one in course.messages if one.control_id not in course.promised]
-    course.sender = Sender(house.port, rest).start()
-    course.rest()
-    shutil.copytree(house.lake, old.lake)
-    for name in ("gateway", "stream", "up"):
-        (old.root / f"{name}.log").write_text(house.said(name), encoding="utf-8")
-    course.house = old
-
-
-def _damage(path: Path, kind: str) -> None:
-    content = path.read_bytes()
-    path.write_bytes(b"" if kind == "empty" else content[: len(content) // 2])
-
-
-def damaged_tail(table: str, kind: str, course: Course) -> None:
-    """The newest commit of a table is not whole: the start is refused, one command mends it."""
-    course.rate = 200
-    course.begin()
-    wait_for(lambda: course.house.journaled() > 200, "messages come in")
-    time.sleep(2)
-    course.exits.append(("stream", course.house.kill("stream")))
-    commits = sorted((course.house.lake / table / "_delta_log").glob("*.json"))
-    _damage(commits[-1], kind)
-    course.fault(f"{kind} commit of {table}")
-    course.stop_reading()  # it is refused from here on
-    refused = course.house.command("stream")
-    assert refused.returncode == 4, refused.stderr
-    assert "pulsehouse doctor --repair" in refused.stderr
-    assert course.house.command("doctor", "--check").returncode == 3
-    plan = course.house.command("doctor", "--repair", "--dry-run")
-    assert table in plan.stdout + plan.stderr
-    mended = course.house.command("doctor", "--repair")
-    assert mended.returncode == 0, mended.stdout + mended.stderr
-    course.house.stream()
-    course.rest()
-
-
-@scenario("an empty commit of observations", "F14")
-def empty_observations(course: Course) -> None:
-    """The dangerous one: the table opens, and reports too few rows."""
-    damaged_tail("observations", "empty", course)
-
-
-@scenario("a torn commit of raw_messages", "F14")
-def torn_raw_messages(course: Course) -> None:
-    """The table that says how far all have come."""
-    damaged_tail("raw_messages", "torn", course)
-
-
-@scenario("a torn commit of scores", "F14")
-def torn_scores(course: Course) -> None:
-    """A table that the stream derives."""
-    damaged_tail("scores", "torn", course)
