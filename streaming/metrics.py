@@ -47,7 +47,16 @@ TO_TABLE_SECONDS: Final = Histogram(
     buckets=_LAG_BUCKETS,
 )
 TO_ALERT_SECONDS: Final = Histogram(
-    "pulsehouse_bedside_to_alert_seconds", "From arrival to alert.", ["feed"], buckets=_LAG_BUCKETS
+    "pulsehouse_bedside_to_alert_seconds",
+    "From arrival to an alert that goes on.",
+    ["feed"],
+    buckets=_LAG_BUCKETS,
+)
+TO_STORED_ALERT_SECONDS: Final = Histogram(
+    "pulsehouse_bedside_to_stored_alert_seconds",
+    "From arrival to an alert on the disk.",
+    ["feed"],
+    buckets=_LAG_BUCKETS,
 )
 ALERTS: Final = Counter("pulsehouse_alerts", "Alerts found.", ["severity", "status"])
 COMMIT_SECONDS: Final = Histogram(

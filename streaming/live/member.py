@@ -142,7 +142,7 @@ class Member:
             source = LiveSource(tail, at, profiles, size, self._hooks(tail, at))
             flow = clinical_flow(
                 source,
-                LakeSink(writer, list(tail.places()), alerts_first=True),
+                LakeSink(writer, list(tail.places()), self._telling.found, alerts_first=True),
                 profiles=profiles,
                 open_admission=knowing.admission,
                 open_shard=knowing.shard,
@@ -158,7 +158,7 @@ class Member:
             allowed=self._deployment.holding.check,
             again=self._patience.again,
             took=self._telling.took,
-            alerted=self._telling.alerted,
+            alerted=self._telling.stored,
         )
 
     def _hooks(self, tail: Tail, at: Cut) -> Hooks:

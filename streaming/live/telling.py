@@ -7,6 +7,7 @@ there are (streaming/metrics.py), or what is looked at beside the flow (watch.py
 import time
 
 import numpy as np
+import pyarrow as pa
 from prometheus_client import Histogram
 
 from lakehouse.tables import ALERTS, RAW_MESSAGES
@@ -20,7 +21,7 @@ SAMPLED = 200
 
 
 class Telling:
-    """Told by the writer's threads."""
+    """Told by the dataflow's thread of alerts, by the writer's of commits."""
 
     def __init__(self, progress: Progress) -> None:
         """Args: progress: What is in flight."""
@@ -33,18 +34,19 @@ class Telling:
         arrived = self._progress.committed((epoch.feed, epoch.partition), epoch.upto)
         _observe(metrics.TO_TABLE_SECONDS.labels(epoch.feed), arrived)
 
-    def alerted(self, epoch: Epoch) -> None:
-        """Alerts are stored; told again where their messages are taken up anew after a crash."""
-        alerts = epoch.tables[ALERTS.name]
-        offsets = np.unique(alerts["offset"].to_numpy())
-        arrived = self._progress.arrived((epoch.feed, epoch.partition), offsets)
-        _observe(metrics.TO_ALERT_SECONDS.labels(epoch.feed), arrived)
+    def found(self, alerts: pa.Table) -> None:
+        """Alerts are found and go on at once; again where a crash has them found anew."""
+        _observe_each(metrics.TO_ALERT_SECONDS, self._progress, alerts)
         for row in alerts.select(["alert_id", "rule", "severity", "status"]).to_pylist():
             metrics.ALERTS.labels(row["severity"], row["status"]).inc()
             if row["status"] == "raised":
                 log().info(
                     "alert", alert_id=row["alert_id"], rule=row["rule"], severity=row["severity"]
                 )
+
+    def stored(self, epoch: Epoch) -> None:
+        """Alerts that went ahead of their epoch are on the disk."""
+        _observe_each(metrics.TO_STORED_ALERT_SECONDS, self._progress, epoch.tables[ALERTS.name])
 
     @staticmethod
     def took(seconds: float) -> None:
@@ -55,6 +57,13 @@ class Telling:
     def retried(table: str) -> None:
         """An append lost a race and is tried again."""
         metrics.COMMIT_RETRIES.labels(table).inc()
+
+
+def _observe_each(histogram: Histogram, progress: Progress, alerts: pa.Table) -> None:
+    """Observe alerts of one place by when their messages arrived."""
+    feed, partition = alerts["feed"][0].as_py(), alerts["partition"][0].as_py()
+    offsets = np.unique(alerts["offset"].to_numpy())
+    _observe(histogram.labels(feed), progress.arrived((feed, partition), offsets))
 
 
 def _observe(histogram: Histogram, arrived: Ints) -> None:
