@@ -21,6 +21,7 @@ from lakehouse.errors import AppendError
 from lakehouse.failpoints import reach
 from lakehouse.lake import Lake
 from lakehouse.shortening import shorten
+from lakehouse.stamps import Stamp
 from lakehouse.tables import RAW_MESSAGES, Table
 from lakehouse.writers import PROPERTIES, forget, reason, standing, sync_since, writer
 
@@ -37,6 +38,7 @@ def append(  # noqa: PLR0917 the seam that the design names, in its order
     upto: int,
     *,
     line: str = "",
+    stamp: Stamp | None = None,
 ) -> int:
     """Append the rows of one feed partition that the table does not have yet; return how many.
 
@@ -53,6 +55,7 @@ def append(  # noqa: PLR0917 the seam that the design names, in its order
         upto: The offset the table has reached with these rows; no row may lie beyond it.
         line: Where one partition's rows reach the table in several lines, each in order for
             itself, the name of this one.
+        stamp: When the rows were learnt; a commit of `raw_messages` says it.
 
     Raises:
         ValueError: The rows break the contract, belong to another partition, or lie beyond `upto`.
@@ -64,7 +67,7 @@ def append(  # noqa: PLR0917 the seam that the design names, in its order
     _check_source(table, feed, partition, rows, upto)
     transaction = Transaction(f"{feed}/{partition}/{line}" if line else f"{feed}/{partition}", upto)
     try:
-        return _compare_and_commit(lake, table, rows, transaction)
+        return _compare_and_commit(lake, table, rows, transaction, stamp)
     except (DeltaError, OSError) as error:
         forget(lake, table)
         msg = (
@@ -75,7 +78,9 @@ def append(  # noqa: PLR0917 the seam that the design names, in its order
         raise AppendError(msg) from None
 
 
-def _compare_and_commit(lake: Lake, table: Table, rows: pa.Table, transaction: Transaction) -> int:
+def _compare_and_commit(
+    lake: Lake, table: Table, rows: pa.Table, transaction: Transaction, stamp: Stamp | None
+) -> int:
     known = writer(lake, table).version()
     for attempt in range(ATTEMPTS):
         handle = writer(lake, table)
@@ -86,7 +91,7 @@ def _compare_and_commit(lake: Lake, table: Table, rows: pa.Table, transaction: T
             return 0
         reach("lake.before_commit")
         try:
-            _commit(lake, table, fresh, transaction)
+            _commit(lake, table, fresh, transaction, stamp)
         except CommitFailedError:
             lake.on_retry(table.name)
             step_back(attempt)
@@ -101,9 +106,13 @@ def _compare_and_commit(lake: Lake, table: Table, rows: pa.Table, transaction: T
     raise CommitFailedError(msg)
 
 
-def _commit(lake: Lake, table: Table, rows: pa.Table, transaction: Transaction) -> None:
+def _commit(
+    lake: Lake, table: Table, rows: pa.Table, transaction: Transaction, stamp: Stamp | None
+) -> None:
     """Commit; an error is passed on only once a fresh look at the log says that nothing came."""
-    told = standing(lake) if table.name == RAW_MESSAGES.name else None
+    told = None
+    if table.name == RAW_MESSAGES.name:
+        told = standing(lake) | ({} if stamp is None else stamp.told())
     try:
         write_deltalake(
             writer(lake, table),

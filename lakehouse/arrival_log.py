@@ -1,17 +1,21 @@
 """The order of arrival, kept when a log of `raw_messages` is shortened.
 
-Here: a file beside the table's log with a line for every transaction of its old commits: version,
-offset, partition, feed. Lines are only added, and are on the disk before the commits go. Not here:
-when that is (shortening.py), or the order itself (arrivals.py).
+Here: a file beside the table's log with a line for every step of its old commits: version and, of
+a stamped commit, session and turn (`12:session:34`), offset, partition, feed. Lines are only added,
+and are on the disk before the commits go. Not here: when that is (shortening.py), or the order
+itself (arrivals.py).
+
+The steps of one commit may stand here in part, or twice: while the commit is there, it counts.
 """
 
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 from lakehouse import delta_log, durable
+from lakehouse.stamps import stamp
 
 # Delta's own tools leave names alone that begin so.
 NAME: Final = "_arrivals.log"
@@ -21,12 +25,31 @@ _TAIL_BYTES: Final = 64 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What one commit reached in one place."""
+    """What one commit reached in one place, and in which turn of a session the fold learnt it.
+
+    Commits without a stamp have no session.
+    """
 
     version: int
     offset: int
     partition: int
     feed: str
+    session: str = ""
+    turn: int = 0
+
+    @classmethod
+    def read(cls, line: str) -> Self:
+        """The step that a line tells."""
+        label, offset, partition, feed = line.split(" ", 3)
+        version, *stamped = label.split(":")
+        session, turn = stamped or ("", 0)
+        return cls(int(version), int(offset), int(partition), feed, session, int(turn))
+
+    @property
+    def line(self) -> str:
+        """The step as a line."""
+        stamped = f":{self.session}:{self.turn}" if self.session else ""
+        return f"{self.version}{stamped} {self.offset} {self.partition} {self.feed}\n"
 
 
 def kept(table: Path) -> Iterator[Step]:
@@ -37,8 +60,7 @@ def kept(table: Path) -> Iterator[Step]:
         return
     # What follows the last line end was torn off by a power loss; its commit is still there.
     for line in content[: content.rfind("\n") + 1].splitlines():
-        version, offset, partition, feed = line.split(" ", 3)
-        yield Step(int(version), int(offset), int(partition), feed)
+        yield Step.read(line)
 
 
 def keep(table: Path, versions: Sequence[int]) -> None:
@@ -47,9 +69,10 @@ def keep(table: Path, versions: Sequence[int]) -> None:
     try:
         end, last = _end(descriptor)
         lines = [
-            f"{step.version} {step.offset} {step.partition} {step.feed}\n"
+            step.line
             for version in versions
-            if version > last
+            # The steps of the last one may have been torn off in between: it is written once more.
+            if version >= last
             for step in steps(table, version)
         ]
         os.ftruncate(descriptor, end)
@@ -67,11 +90,16 @@ def _end(descriptor: int) -> tuple[int, int]:
     tail = os.pread(descriptor, _TAIL_BYTES, start)
     end = tail.rfind(b"\n") + 1
     lines = tail[:end].splitlines()
-    return (start + end, int(lines[-1].split()[0])) if lines else (0, -1)
+    return (start + end, Step.read(lines[-1].decode()).version) if lines else (0, -1)
 
 
 def steps(table: Path, version: int) -> Iterator[Step]:
     """What a commit reached, in its own order."""
+    stamped = stamp(table, version)
     for action in delta_log.actions(table, version, "txn"):
         feed, _, partition = action["appId"].rpartition("/")
-        yield Step(version, int(action["version"]), int(partition), feed)
+        if stamped is None:
+            yield Step(version, int(action["version"]), int(partition), feed)
+            continue
+        for offset, turn in stamped.notes:
+            yield Step(version, offset, int(partition), feed, stamped.session, turn)

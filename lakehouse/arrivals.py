@@ -7,13 +7,17 @@ messages themselves, and the order of the facts within one.
 
 Where commits of long ago are gone from the log, each partition's messages up to its first kept
 commit stand at that commit; what no kept commit names comes first. Partitions that share an epoch
-stand in the order in which they were committed.
+stand in the turns in which the fold learnt their messages, where the commits tell them (stamps.py),
+else in the order in which they were committed.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
+from operator import attrgetter
 
 import duckdb
+import pyarrow as pa
 
 from lakehouse import arrival_log, delta_log
 from lakehouse.arrival_log import Step
@@ -54,7 +58,7 @@ def arrivals(lake: Lake, at: Cut) -> tuple[Run, ...]:
 
 def _committed(lake: Lake, at: Cut) -> Iterator[Run]:
     """What each commit reached, oldest first; what no kept commit names comes before them all."""
-    kept = [Run(step.feed, step.partition, 0, step.offset) for step in _steps(lake)]
+    kept = [Run(step.feed, step.partition, 0, step.offset) for step in in_turn(_steps(lake))]
     named = {run.place for run in kept}
     yield from (Run(*place, 0, last) for place, last in at.items() if place not in named)
     yield from (run for run in kept if run.place in at)
@@ -64,19 +68,22 @@ def _steps(lake: Lake) -> list[Step]:
     """What every commit reached: those that a shortened log wrote down, then those in the log."""
     path = lake.path(RAW_MESSAGES)
     while True:
-        written = list(arrival_log.kept(path))
-        last = written[-1].version if written else -1
+        versions = delta_log.versions(path)
+        known = set(versions)
+        written = [step for step in arrival_log.kept(path) if step.version not in known]
         try:
-            there = [
-                step
-                for version in delta_log.versions(path)
-                if version > last
-                for step in arrival_log.steps(path, version)
-            ]
+            there = [step for version in versions for step in arrival_log.steps(path, version)]
         except FileNotFoundError:
             # The log was shortened meanwhile: what is gone from it is written down now.
             continue
         return [*written, *there]
+
+
+def in_turn(steps: Iterable[Step]) -> Iterator[Step]:
+    """Steps in the order in which they were learnt, given in the order of their commits."""
+    for _, together in groupby(steps, attrgetter("session")):
+        # Those without a session all have turn 0, and stay where they are.
+        yield from sorted(together, key=attrgetter("turn"))
 
 
 def _extend(runs: list[Run], run: Run) -> None:
@@ -103,10 +110,52 @@ def split(runs: Sequence[Run], reached: Cut) -> tuple[Cut, tuple[Run, ...]]:
     return Cut(known), ()
 
 
+def chunks(runs: Iterable[Run], messages: int) -> Iterator[list[Run]]:
+    """The runs in groups of at most so many messages; a long run is cut."""
+    group: list[Run] = []
+    room = messages
+    for run in runs:
+        first = run.first
+        while first <= run.last:
+            last = min(run.last, first + room - 1)
+            group.append(replace(run, first=first, last=last))
+            room -= last - first + 1
+            first = last + 1
+            if not room:
+                yield group
+                group, room = [], messages
+    if group:
+        yield group
+
+
+def stretches(runs: Iterable[Run]) -> list[Run]:
+    """The same messages in as few runs as can be, where their order is of no matter."""
+    joined: list[Run] = []
+    for run in sorted(runs, key=attrgetter("place", "first")):
+        if joined and joined[-1].place == run.place and joined[-1].last + 1 == run.first:
+            joined[-1] = replace(joined[-1], last=run.last)
+        else:
+            joined.append(run)
+    return joined
+
+
 def add_runs(connection: duckdb.DuckDBPyConnection, runs: Sequence[Run]) -> None:
     """The temporary table `runs` (number, feed, partition, first, last) of a connection."""
-    columns = 'number bigint, feed varchar, "partition" integer, "first" bigint, "last" bigint'
-    connection.execute(f"create or replace temp table runs ({columns})")
-    rows = [[n, r.feed, r.partition, r.first, r.last] for n, r in enumerate(runs)]
-    if rows:
-        connection.executemany("insert into runs values (?, ?, ?, ?, ?)", rows)
+    # All at once: feeds that send in turns make many runs.
+    rows = [(n, r.feed, r.partition, r.first, r.last) for n, r in enumerate(runs)]
+    columns = zip(*rows, strict=True) if rows else ((),) * len(_RUNS)
+    table = pa.table([list(column) for column in columns], _RUNS)
+    connection.register("given_runs", table)
+    connection.execute("create or replace temp table runs as from given_runs")
+    connection.unregister("given_runs")
+
+
+_RUNS = pa.schema(
+    [
+        ("number", pa.int64()),
+        ("feed", pa.string()),
+        ("partition", pa.int32()),
+        ("first", pa.int64()),
+        ("last", pa.int64()),
+    ]
+)

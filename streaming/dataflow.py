@@ -26,6 +26,7 @@ from clinical.detection.shard import Shard
 from streaming import bearing, steps
 from streaming.admission import Admission
 from streaming.batches import Messages, Rows
+from streaming.turns import Turns
 
 
 def clinical_flow(
@@ -47,7 +48,7 @@ def clinical_flow(
         open_shard: What is known of a facility's patients so far.
         failed: Told what scores and rules fail with, before the flow ends with it.
     """
-    flow = Dataflow("clinical")
+    flow, turns = Dataflow("clinical"), Turns()
     messages = op.input("source", flow, source)
 
     decoded = op.map("decode", messages, lambda batch: steps.decode(batch, profiles[batch.feed]))
@@ -64,7 +65,7 @@ def clinical_flow(
 
     rows = op.merge(
         "rows",
-        op.map("facts_as_rows", facts, steps.stored),
+        op.map("facts_as_rows", facts, lambda one: steps.stored(one, turns.take())),
         op.map("derived_as_rows", derived, lambda item: steps.placed(item[1])),
     )
     op.output("lake", rows, lake)

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from lakehouse.stamps import Stamp
 from lakehouse.tables import RAW_MESSAGES
 
 # Dates that one commit may reach over: more costs memory, fewer costs commits.
@@ -21,12 +22,13 @@ DATES: Final = 32
 
 @dataclass(frozen=True, slots=True)
 class Epoch:
-    """Rows of one feed partition, none beyond offset `upto`."""
+    """Rows of one feed partition, none beyond offset `upto`, and when they were learnt."""
 
     feed: str
     partition: int
     upto: int
     tables: Mapping[str, pa.Table]
+    stamp: Stamp | None = None
 
 
 def few_dates(epoch: Epoch) -> Iterator[Epoch]:
@@ -71,4 +73,5 @@ def _between(epoch: Epoch, low: int, high: int) -> Epoch:
         mine = rows.filter(pc.and_(pc.greater(offset, low), pc.less_equal(offset, high)))
         if mine.num_rows:
             tables[name] = mine
-    return Epoch(epoch.feed, epoch.partition, high, tables)
+    stamp = None if epoch.stamp is None else epoch.stamp.between(low, high)
+    return Epoch(epoch.feed, epoch.partition, high, tables, stamp)

@@ -5,8 +5,7 @@ and running the same fold over them. Not here: the fold (clinical/detection/shar
 recovery store: every restart exercises the replay.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from itertools import accumulate
 from typing import Any
 
@@ -18,7 +17,7 @@ from clinical.detection.shard import Shard
 from clinical.normalise.signals import OBSERVED
 from clinical.scoring.validity import LONGEST_MEMORY, LOOKBACK, UNLIMITED
 from clinical.wire.profile import FeedProfile
-from lakehouse.arrivals import Run, add_runs, arrivals
+from lakehouse.arrivals import Run, add_runs, arrivals, chunks
 from lakehouse.catalogue import connect
 from lakehouse.cuts import Cut
 from lakehouse.lake import Lake
@@ -93,29 +92,11 @@ class Recollection:
         connection.execute(_CLOCKS, {"facility": facility})
         alerts = connection.execute(_LATEST_ALERTS, {"facility": facility}).to_arrow_table()
         alerted = _alerted(connection, facility, alerts)
-        for pieces in _chunks(self._order):
+        for pieces in chunks(self._order, _CHUNK):
             connection.register("pieces", _as_table(pieces))
             facts = {name: _facts(connection, name, facility, pieces) for name in _FACTS}
             shard.remember({name: rows for name, rows in facts.items() if rows.num_rows}, alerted)
         shard.recall(alerts)
-
-
-def _chunks(order: Sequence[Run]) -> Iterator[list[Run]]:
-    """The runs in groups of at most _CHUNK messages; a long run is cut."""
-    group: list[Run] = []
-    room = _CHUNK
-    for run in order:
-        first = run.first
-        while first <= run.last:
-            last = min(run.last, first + room - 1)
-            group.append(replace(run, first=first, last=last))
-            room -= last - first + 1
-            first = last + 1
-            if not room:
-                yield group
-                group, room = [], _CHUNK
-    if group:
-        yield group
 
 
 def _as_table(pieces: Sequence[Run]) -> pa.Table:

@@ -12,9 +12,11 @@ from collections.abc import Callable, Sequence
 import pyarrow as pa
 from bytewax.outputs import FixedPartitionedSink, StatefulSinkPartition
 
+from lakehouse.stamps import Note, Stamp
 from lakehouse.tables import ALERTS
 from streaming.batches import Rows
 from streaming.epochs import Epoch
+from streaming.turns import Turn
 from streaming.writer import Writer
 
 Place = tuple[str, int]
@@ -74,14 +76,25 @@ class _LakePart(StatefulSinkPartition[Rows, None]):
         self._alerts_first = alerts_first
         self._gathered: dict[str, list[pa.Table]] = defaultdict(list)
         self._upto = -1
+        self._session = ""
+        self._notes: list[Note] = []
 
     def write_batch(self, items: list[Rows]) -> None:
         for rows in items:
             self._upto = max(self._upto, rows.upto)
             for name, table in rows.tables.items():
                 self._gathered[name].append(_stored(table))
+            if rows.turn is not None:
+                self._note(rows.turn, rows.upto)
             if ALERTS.name in rows.tables:
                 self._tell(rows)
+
+    def _note(self, turn: Turn, upto: int) -> None:
+        if self._notes and self._notes[-1][1] == turn.number - 1:
+            # Nobody else's turn was in between: one note tells both.
+            self._notes.pop()
+        self._session = turn.session
+        self._notes.append((upto, turn.number))
 
     def _tell(self, rows: Rows) -> None:
         alerts = _stored(rows.tables[ALERTS.name])
@@ -94,8 +107,10 @@ class _LakePart(StatefulSinkPartition[Rows, None]):
         """The epoch is closed: hand it to the writer. Nothing is kept for recovery."""
         if self._gathered:
             tables = {name: pa.concat_tables(parts) for name, parts in self._gathered.items()}
+            stamp = Stamp(self._session, tuple(self._notes)) if self._notes else None
             self._gathered.clear()
-            self._writer.submit(Epoch(self._feed, self._partition, self._upto, tables))
+            self._notes.clear()
+            self._writer.submit(Epoch(self._feed, self._partition, self._upto, tables, stamp))
 
     def close(self) -> None:
         """At the end of the input, after the last snapshot; the writer is joined by its owner."""

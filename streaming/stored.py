@@ -7,8 +7,8 @@ What the first source said of a message's frame (it broke off) is taken from its
 no files to find it out again.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import duckdb
@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 from bytewax.inputs import FixedPartitionedSource, StatefulSourcePartition
 
-from lakehouse.arrivals import Run
+from lakehouse.arrivals import Run, chunks
 from lakehouse.catalogue import connect, quoted_text
 from lakehouse.cuts import Cut
 from lakehouse.lake import Lake
@@ -77,19 +77,33 @@ class _StoredPart(StatefulSourcePartition[Messages, None]):
 
 
 def _batches(connection: duckdb.DuckDBPyConnection, source: StoredSource) -> Iterator[Messages]:
-    for run in source.runs:
-        for low in range(run.first, run.last + 1, READ_AHEAD):
-            rows = _read(connection, run, low, min(low + READ_AHEAD - 1, run.last))
-            yield from _pieces(rows, run, source.batch)
+    for group in chunks(source.runs, READ_AHEAD):
+        # One reading for all runs of a place: feeds that sent in turns have very many.
+        read = {span.place: _read(connection, span) for span in _spans(group)}
+        for run in group:
+            yield from _pieces(_within(read[run.place], run), run, source.batch)
 
 
-def _read(connection: duckdb.DuckDBPyConnection, run: Run, low: int, high: int) -> pa.Table:
+def _spans(group: Sequence[Run]) -> Iterable[Run]:
+    """The messages of each place, from its first run to its last."""
+    spans: dict[tuple[str, int], Run] = {}
+    for run in group:
+        spans[run.place] = replace(run, first=spans.get(run.place, run).first)
+    return spans.values()
+
+
+def _within(rows: pa.Table, run: Run) -> pa.Table:
+    low, high = np.searchsorted(rows["offset"].to_numpy(), [run.first, run.last + 1]).tolist()
+    return rows.slice(low, high - low)
+
+
+def _read(connection: duckdb.DuckDBPyConnection, run: Run) -> pa.Table:
     # Spelt out, the bounds let the engine skip files.
     sql = (
         "select \"offset\", received_at, raw, if(stage = 'frame', reason, null) as rejects,"  # noqa: S608 a name, quoted, and numbers
         " original_partition, original_offset"
         f" from raw_messages where feed = {quoted_text(run.feed)}"
-        f' and "partition" = {run.partition:d} and "offset" between {low:d} and {high:d}'
+        f' and "partition" = {run.partition:d} and "offset" between {run.first:d} and {run.last:d}'
         ' order by "offset"'
     )
     return connection.execute(sql).to_arrow_table().combine_chunks()

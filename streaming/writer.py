@@ -150,7 +150,16 @@ class Writer:
         while True:
             self._terms.allowed()
             try:
-                append(self._lake, table, epoch.feed, epoch.partition, rows, epoch.upto, line=line)
+                append(
+                    self._lake,
+                    table,
+                    epoch.feed,
+                    epoch.partition,
+                    rows,
+                    epoch.upto,
+                    line=line,
+                    stamp=epoch.stamp,
+                )
             except AppendError as error:
                 if not self._terms.again(error):
                     raise

@@ -14,7 +14,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from clinical.detection.version import rules_version
-from lakehouse.arrivals import Run, add_runs, arrivals, split
+from lakehouse.arrivals import Run, add_runs, arrivals, split, stretches
 from lakehouse.batch.replays import REPLAY_DIFFERENCES
 from lakehouse.catalogue import connect
 from lakehouse.cuts import Cut, cut
@@ -113,7 +113,7 @@ class _Window:
 
 def _window(lake: Lake, at: Cut, runs: tuple[Run, ...]) -> _Window:
     with connect(lake, tables=(RAW_MESSAGES,), at=at) as connection:
-        add_runs(connection, runs)
+        add_runs(connection, stretches(runs))
         return _Window(*(connection.execute(_REPLAYED).fetchone() or (0, None, None)))
 
 

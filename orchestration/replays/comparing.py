@@ -14,7 +14,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from lakehouse.arrivals import Run
+from lakehouse.arrivals import Run, stretches
 from lakehouse.batch.replays import REPLAY_DIFFERENCES
 from lakehouse.catalogue import attach, quoted_name, quoted_text
 from lakehouse.cuts import Cut
@@ -104,7 +104,7 @@ class Comparison:
 def _add_scope(connection: duckdb.DuckDBPyConnection, runs: Iterable[Run]) -> None:
     columns = 'feed varchar, "partition" integer, "first" bigint, "last" bigint'
     connection.execute(f"create temp table scope ({columns})")
-    rows = [[run.feed, run.partition, run.first, run.last] for run in runs]
+    rows = [[run.feed, run.partition, run.first, run.last] for run in stretches(runs)]
     if rows:
         connection.executemany("insert into scope values (?, ?, ?, ?)", rows)
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from lakehouse.errors import AppendError, FencedError
 from lakehouse.lake import Lake
+from lakehouse.stamps import Stamp
 from lakehouse.tables import ALERTS, RAW_MESSAGES
 from streaming.epochs import DATES, Epoch, few_dates
 from streaming.writer import Terms, Writer
@@ -33,7 +34,8 @@ def epoch(days: list[int]) -> Epoch:
     }
     some = {name: column.take(pa.array(range(0, len(days), 2))) for name, column in raw.items()}
     tables = {"observations": pa.table(some), "raw_messages": pa.table(raw)}
-    return Epoch("f", 0, len(days) - 1, tables)
+    stamp = Stamp("one", tuple((offset, 2 * offset) for offset in range(len(days))))
+    return Epoch("f", 0, len(days) - 1, tables, stamp)
 
 
 @given(st.lists(st.integers(0, 400), min_size=1, max_size=300))
@@ -47,6 +49,8 @@ def test_pieces_hold_every_row_once_in_order_and_reach_over_few_dates(days: list
         dates = part.tables["raw_messages"]["received_date"].to_pylist()
         assert len(set(dates)) <= DATES
         assert part.upto == part.tables["raw_messages"]["offset"].to_pylist()[-1]
+    notes = [note for part in parts if part.stamp for note in part.stamp.notes]
+    assert whole.stamp == Stamp("one", tuple(notes))
 
 
 def test_an_ordinary_epoch_is_committed_as_it_is() -> None:
