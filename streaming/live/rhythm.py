@@ -49,13 +49,23 @@ class Rhythm:
         self._held_until = 0.0
         self.changes = 1
 
-    def is_held(self) -> bool:
-        """Whether to release nothing yet."""
+    def is_held(self, since: float | None = None) -> bool:
+        """Whether to release nothing yet.
+
+        Args:
+            since: Since when whoever asks has been held: another feed's backlog may not hold it
+                back longer than a message may wait.
+        """
         now = self._clock()
         if self._released is not None:
             took, self._released = now - self._released, None
             self._held_until = now + min(took * HOLD_SHARE, self._longest_wait)
-        return now < self._held_until
+        is_patient = since is None or now - since < self._longest_wait
+        return now < self._held_until and is_patient
+
+    def now(self) -> float:
+        """Seconds by the clock of this rhythm."""
+        return self._clock()
 
     def released(self) -> None:
         """A batch goes into the dataflow; the engine asks again once it is worked through."""

@@ -101,12 +101,16 @@ class _LivePart(StatefulSourcePartition[Messages, None]):
         self._known = 0
         # A whole batch was there: waiting would gather no more.
         self._has_more = False
+        self._held_since: float | None = None
 
     def next_batch(self) -> Sequence[Messages]:
         if self._source.hooks.stopping():
             raise StopIteration
-        if self._rhythm.is_held() and not self._has_more:
+        if not self._has_more and self._rhythm.is_held(self._held_since):
+            if self._held_since is None:
+                self._held_since = self._rhythm.now()
             return ()
+        self._held_since = None
         changes = self._rhythm.look()
         if changes == self._known:
             if self._rests:

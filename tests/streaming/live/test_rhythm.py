@@ -66,3 +66,19 @@ def test_after_a_batch_the_source_holds_back_for_its_share_and_no_longer_than_it
         assert rhythm.is_held()
         clock.now += hold * 0.02
         assert not rhythm.is_held()
+
+
+def test_a_backlog_of_one_feed_holds_another_back_no_longer_than_a_message_may_wait() -> None:
+    clock = Clock()
+    rhythm = Rhythm(Inbox().changed, WAIT, clock)
+    waited = None
+    for _ in range(3):
+        # The one with the backlog releases a batch that takes long, again and again.
+        rhythm.released()
+        clock.now += 1.0
+        if not rhythm.is_held(waited):
+            break
+        waited = rhythm.now() if waited is None else waited
+    assert waited is not None
+    assert clock.now - waited >= WAIT
+    assert not rhythm.is_held(waited)
