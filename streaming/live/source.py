@@ -106,11 +106,8 @@ class _LivePart(StatefulSourcePartition[Messages, None]):
     def next_batch(self) -> Sequence[Messages]:
         if self._source.hooks.stopping():
             raise StopIteration
-        if not self._has_more and self._rhythm.is_held(self._held_since):
-            if self._held_since is None:
-                self._held_since = self._rhythm.now()
+        if self._is_held():
             return ()
-        self._held_since = None
         changes = self._rhythm.look()
         if changes == self._known:
             if self._rests:
@@ -130,6 +127,14 @@ class _LivePart(StatefulSourcePartition[Messages, None]):
         else:
             self._known = changes
         return found
+
+    def _is_held(self) -> bool:
+        if not self._has_more and self._rhythm.is_held(self._held_since):
+            if self._held_since is None:
+                self._held_since = self._rhythm.now()
+            return True
+        self._held_since = None
+        return False
 
     def _read(self) -> Sequence[Messages]:
         found = self._beyond_gaps()
