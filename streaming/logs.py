@@ -44,15 +44,8 @@ def _of(component: str) -> structlog.typing.Processor:
 def configure(component: str, file: TextIO | None = None) -> None:
     """Log as a component of the live side: to stderr, or a file, from INFO on."""
     structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            _of(component),
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            _only_allowed,
-            structlog.processors.JSONRenderer(),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        processors=_processors(component),
+        wrapper_class=_FROM_INFO,
         logger_factory=structlog.WriteLoggerFactory(file=file or sys.stderr),
         cache_logger_on_first_use=True,
     )
@@ -60,6 +53,21 @@ def configure(component: str, file: TextIO | None = None) -> None:
 
 def log() -> Any:  # noqa: ANN401 structlog's loggers have no narrower type
     """The logger; a process that configured none is a replay, and what it says goes to stderr."""
-    if not structlog.is_configured():
-        configure("replay")
-    return structlog.get_logger()
+    if structlog.is_configured():
+        return structlog.get_logger()
+    way = structlog.WriteLogger(sys.stderr)
+    return structlog.wrap_logger(way, _processors("replay"), wrapper_class=_FROM_INFO)
+
+
+_FROM_INFO: Final = structlog.make_filtering_bound_logger(logging.INFO)
+
+
+def _processors(component: str) -> list[structlog.typing.Processor]:
+    return [
+        structlog.contextvars.merge_contextvars,
+        _of(component),
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _only_allowed,
+        structlog.processors.JSONRenderer(),
+    ]

@@ -49,7 +49,7 @@ def test_a_profile_that_does_not_load_is_a_line_in_the_log(
     ward = Ward(tmp_path / "lake", feeds=feeds)
     ward.put(sample_messages(3), "good")
     ward.stream(ward.has(3, "good"))
-    assert "feed=bad" in capfd.readouterr().out
+    assert '"feed": "bad"' in capfd.readouterr().err
 
 
 def test_messages_whose_profile_does_not_load_are_an_error(tmp_path: Path) -> None:
