@@ -28,8 +28,9 @@ class Stamp:
     def between(self, low: int, high: int) -> Self:
         """What is said of the offsets above `low` and up to `high`."""
         within = [note for note in self.notes if low < note[0] <= high]
-        # A stretch that goes on beyond `high` ends there.
-        within += [(high, turn) for last, turn in self.notes if last > high][:1]
+        if not within or within[-1][0] < high:
+            # A stretch that goes on beyond `high` ends there.
+            within += [(high, turn) for last, turn in self.notes if last > high][:1]
         return type(self)(self.session, tuple(within))
 
     def told(self) -> dict[str, str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from lakehouse.errors import AppendError, FencedError
@@ -39,6 +39,7 @@ def epoch(days: list[int]) -> Epoch:
 
 
 @given(st.lists(st.integers(0, 400), min_size=1, max_size=300))
+@example(list(range(DATES + 1)))
 def test_pieces_hold_every_row_once_in_order_and_reach_over_few_dates(days: list[int]) -> None:
     whole = epoch(days)
     parts = list(few_dates(whole))
