@@ -127,7 +127,8 @@ class Admission:
                 original = int(sent.originals[place])
                 if original in replayed or before == (said, True):
                     verdict[place] = _DUPLICATE
-                replayed.add(original)
+                else:
+                    replayed.add(original)
             else:
                 verdict[place] = self._verdict(before, said)
                 if verdict[place] == _ADMIT:

@@ -204,10 +204,10 @@ def test_a_lake_that_needs_recovery_is_repaired_with_nobody_at_work_on_it(make: 
         stream=ONCE.replace("{first}", AFTER_THE_GATEWAY + "exit 4") + "STAYS",
         repair="echo doctor came >> {notes}; exit 0",
     )
-    until(lambda: both_run(up))
+    # The gateway before and after the repair; the stream had fallen before it told its number.
+    until(lambda: [len(up.pids(name)) for name in ("gateway", "stream")] == [2, 1])
     assert up.stopped() == 0
     assert up.notes.read_text().splitlines()[:2] == ["gateway stopped", "doctor came"]
-    assert [len(up.pids(name)) for name in ("gateway", "stream")] == [2, 1]
     assert up.of("repaired")
 
 
