@@ -240,7 +240,8 @@ def by_the_law(messages: list[Sent | Replay], clear: set[str]) -> Iterator[str]:
         same = first.get(name) == content
         if isinstance(message, Replay):
             repeats = message.original in replayed or (same and content in clear)
-            replayed.add(message.original)
+            if not repeats:
+                replayed.add(message.original)
         else:
             repeats = same
             if name in first and not same:
