@@ -16,7 +16,7 @@ LOSS_REASONS = (
 )
 ALARM_KINDS = (
     *("feed_silent", "messages_lost", "component_restarted", "inbox_full", "lake_repaired"),
-    "certificate_expires",
+    *("certificate_expires", "decoder_failed"),
 )
 
 LOSSES = Table(

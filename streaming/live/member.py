@@ -20,12 +20,14 @@ from lakehouse.errors import LakehouseError
 from lakehouse.lake import Lake
 from lakehouse.lock import Holding
 from lakehouse.settings import Settings
+from lakehouse.tables import RAW_MESSAGES
 from streaming.allocation import keep_freed_memory
 from streaming.bearing import FoldFailedError
 from streaming.dataflow import clinical_flow
 from streaming.epochs import Epoch
 from streaming.inbox.arrival import InboxDownError
 from streaming.live import gaps
+from streaming.live.decoding import Decoding
 from streaming.live.health import Condition
 from streaming.live.knowing import Knowing, last_heard
 from streaming.live.listening import Listener
@@ -85,6 +87,7 @@ class Member:
         self._patience = Patience(deployment.stopping)
         self._telling = Telling(self._progress)
         self._reaching = Reaching()
+        self._decoding = Decoding(self._lake)
         self.condition = Condition(self._patience, self._progress, self._reaching)
         self._failures: list[BaseException] = []
         self._reached: dict[Place, int] = {}
@@ -187,6 +190,7 @@ class Member:
             reached=lambda place: self._reached.get(place, source.at.next_offset(*place) - 1),
             progress=self._progress,
             listener=listener,
+            decoding=self._decoding,
             unread=self._unread,
         )
 
@@ -194,6 +198,8 @@ class Member:
         self._patience.over()
         self._reached[epoch.feed, epoch.partition] = epoch.upto
         self._telling.committed(epoch)
+        messages = epoch.tables[RAW_MESSAGES.name]
+        self._decoding.committed(epoch.feed, messages, datetime.now(UTC))
 
     def _unread(self, feeds: Sequence[str]) -> None:
         self._failures.append(without_profile(feeds[0], self._settings))

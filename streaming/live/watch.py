@@ -1,8 +1,8 @@
 """The watch: what is looked at beside the flow, once a second, by a thread of its own.
 
 Here: messages that wait, the age of the oldest, and feeds that came after the start; and when
-silent feeds are listened for. Not here: how that is decided (listening.py, progress.py), or health
-(health.py).
+silent feeds are listened for. Not here: how that is decided (listening.py, decoding.py,
+progress.py), or health (health.py).
 """
 
 import threading
@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from streaming import metrics
+from streaming.live.decoding import Decoding
 from streaming.live.listening import Listener
 from streaming.live.progress import Progress
 from streaming.live.tail import Place, Tail
@@ -32,6 +33,7 @@ class Watched:
         reached: The last offset that is committed of a place; -1 before the first.
         progress: What is in flight.
         listener: Listens for silent feeds; None where another process does.
+        decoding: Raises an alarm where the decoder fails.
         unread: Told once of feeds whose messages nobody reads.
     """
 
@@ -40,6 +42,7 @@ class Watched:
     reached: Callable[[Place], int]
     progress: Progress
     listener: Listener | None
+    decoding: Decoding
     unread: Callable[[Sequence[str]], None]
 
 
@@ -91,6 +94,7 @@ class Watch:
             metrics.OLDEST_SECONDS.labels(feed).set(max(0.0, ages[feed]))
 
     def _listen(self) -> None:
+        self._watched.decoding.look(datetime.now(UTC))
         if self._watched.listener is not None:
             self._watched.listener.look(datetime.now(UTC))
         if unread := self._watched.tail.unknown_feeds():
