@@ -55,7 +55,8 @@ class Stays:
         earliest = np.minimum.reduceat(labelled, self.first)
         septic = np.logical_or.reduceat(self.label, self.first)
         onset = np.where(septic, earliest - float(OPTIMAL), np.inf)
-        return hour - np.repeat(onset, length)
+        since: Floats = hour - np.repeat(onset, length)
+        return since
 
 
 @dataclass(frozen=True, slots=True)
