@@ -7,14 +7,17 @@ sodium.
 
 import csv
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 
 import numpy as np
 
-from clinical.detection.finding import Band, Finding, Scores
+from clinical.detection.finding import Band, Family, Finding, Scores
+from clinical.detection.manifest import CRITICAL, CRITICAL_RESULT
 from clinical.scoring.engine import Moments
 from clinical.scoring.memory import CONCEPT_NUMBER
+
+BANDS = {1: Band("critical_result", "critical", "Critical result")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,10 @@ def _one(moments: Moments, concept: str, limits: Limits) -> Finding | None:
     beyond = moments.touched([concept]) & ((value < limits.low) | (value > limits.high))
     if not (beyond | moments.withdrawn([concept])).any():
         return None
-    title = f"Critical result: {concept.replace('_', ' ')} ({limits.published})"
-    bands = {1: Band("critical_result", "critical", title)}
+    title = f"{BANDS[1].title}: {concept.replace('_', ' ')} ({limits.published})"
+    bands = {1: replace(BANDS[1], title=title)}
     band = beyond.astype(np.int64)
-    return Finding(f"critical_{concept}", bands, band, (concept,), inputs=(concept,))
+    return Finding(f"{CRITICAL}{concept}", bands, band, (concept,), inputs=(concept,))
+
+
+FAMILY = Family(CRITICAL_RESULT, BANDS, find)

@@ -47,6 +47,15 @@ Scores = Mapping[tuple[str, str], Assessed]
 Rule = Callable[[Moments, Scores], list[Finding]]
 
 
+@dataclass(frozen=True, slots=True)
+class Family:
+    """A rule family: its name, which is also its manifest's, its bands, and the rule itself."""
+
+    name: str
+    bands: Mapping[int, Band]
+    find: Rule
+
+
 def ranked(*conditions: NDArray[np.bool_]) -> Ints:
     """Rank of the worst condition that holds; conditions go from mild to severe."""
     rank = np.zeros(len(conditions[0]), np.int64)

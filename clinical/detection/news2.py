@@ -7,12 +7,13 @@ parameters count as 0, so that a band says "at least"; what is missing is named 
 
 import numpy as np
 
-from clinical.detection.finding import Band, Finding, Scores, ranked
+from clinical.detection.finding import Band, Family, Finding, Scores, ranked
 from clinical.scores.news2 import NEWS2
 from clinical.scoring.engine import Moments
 
 URGENT, EMERGENCY = 5, 7
 
+NAME = "news2"
 BANDS = {
     1: Band("news2_single_3", "medium", "NEWS2: 3 points in a single parameter"),
     2: Band("news2_urgent", "high", "NEWS2 of 5 or 6: urgent assessment"),
@@ -28,4 +29,7 @@ def find(moments: Moments, scores: Scores) -> list[Finding]:
     band = ranked(
         due & single, due & (news2.observed >= URGENT), due & (news2.observed >= EMERGENCY)
     )
-    return [Finding("news2", BANDS, band, NEWS2.depends_on, (news2,))]
+    return [Finding(NAME, BANDS, band, NEWS2.depends_on, (news2,))]
+
+
+FAMILY = Family(NAME, BANDS, find)

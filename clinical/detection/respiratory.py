@@ -8,7 +8,7 @@ Care Med 2019;199:1368). Limits: the later thresholds (3.47 at 6 h, 3.85 at 12 h
 high-flow oxygen and are not used; S/F is an estimate where FiO2 is, and reads high in darker skin.
 """
 
-from clinical.detection.finding import Band, Finding, Scores, ranked
+from clinical.detection.finding import Band, Family, Finding, Scores, ranked
 from clinical.scores.ratios import ROX, SF_RATIO
 from clinical.scoring.engine import Moments
 
@@ -16,6 +16,7 @@ MODERATE_SF = 235
 SEVERE_SF = 148
 ROX_FAILURE_AT_2H = 2.85
 
+NAME = "respiratory_failure"
 BANDS = {
     1: Band("sf_moderate", "high", "Respiratory failure: SpO2/FiO2 of 235 or less"),
     2: Band("sf_severe", "critical", "Respiratory failure: SpO2/FiO2 of 148 or less"),
@@ -32,4 +33,7 @@ def find(moments: Moments, scores: Scores) -> list[Finding]:
         due & (ratio.observed <= SEVERE_SF),
         due & (rox.observed < ROX_FAILURE_AT_2H),
     )
-    return [Finding("respiratory_failure", BANDS, band, ROX.inputs, (ratio, rox))]
+    return [Finding(NAME, BANDS, band, ROX.inputs, (ratio, rox))]
+
+
+FAMILY = Family(NAME, BANDS, find)

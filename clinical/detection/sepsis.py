@@ -13,7 +13,7 @@ it as 0.
 import numpy as np
 from numpy.typing import NDArray
 
-from clinical.detection.finding import Band, Finding, Scores, ranked
+from clinical.detection.finding import Band, Family, Finding, Scores, ranked
 from clinical.scores.qsofa import QSOFA_GCS15
 from clinical.scores.sirs import SIRS
 from clinical.scoring.engine import Moments
@@ -26,6 +26,7 @@ DYSFUNCTION_AFTER = 24 * HOUR
 # Both qSOFA and SIRS are positive at 2 points.
 POSITIVE = 2
 
+NAME = "sepsis"
 BANDS = {
     1: Band("suspected_sepsis_sirs", "high", "Suspected sepsis: infection evidence with SIRS"),
     2: Band(
@@ -42,7 +43,10 @@ def find(moments: Moments, scores: Scores) -> list[Finding]:
     due = moments.touched(rests_on)
     due &= infection_suspected(moments)
     band = ranked(due & (sirs.observed >= POSITIVE), due & (qsofa.observed >= POSITIVE))
-    return [Finding("sepsis", BANDS, band, rests_on, (qsofa, sirs), _INFECTION)]
+    return [Finding(NAME, BANDS, band, rests_on, (qsofa, sirs), _INFECTION)]
+
+
+FAMILY = Family(NAME, BANDS, find)
 
 
 def infection_suspected(moments: Moments) -> NDArray[np.bool_]:

@@ -1,16 +1,19 @@
 """Which rules decided: a hash of everything that does.
 
-Here: one short name over concepts, classes, bands, engine and rules. It changes when any of their
-files does, so a stored score or alert names the law it was made under.
+Here: one short name over concepts, classes, bands, engine, contexts and rules, and over what
+contexts do to alerts. It changes when any of their files does, so a stored score or alert names the
+law it was made under. Not here: what manifests merely tell, which decides nothing.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from hashlib import blake2b
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
-_DECIDES = ("concepts", "normalise", "scores", "scoring", "detection")
+from clinical.detection.manifest import MANIFESTS, Manifest
+
+_DECIDES = ("concepts", "normalise", "scores", "scoring", "context", "detection")
 
 
 @cache
@@ -21,12 +24,24 @@ def rules_version() -> str:
     for entry in sorted(_files(root), key=lambda item: item[0]):
         digest.update(entry[0].encode())
         digest.update(entry[1].read_bytes())
+    digest.update(effects(MANIFESTS).encode())
     return digest.hexdigest()
+
+
+def effects(manifests: Mapping[str, Manifest]) -> str:
+    """What contexts do to the alerts of each family, in one order, without the reasons."""
+    told = (
+        (family, name, one.effect, one.rules, one.route)
+        for family, manifest in manifests.items()
+        for name, one in manifest.context.items()
+    )
+    return repr(sorted(told))
 
 
 def _files(root: Traversable) -> Iterator[tuple[str, Traversable]]:
     yield from ((item.name, item) for item in root.iterdir() if item.name.endswith(".csv"))
     for room in _DECIDES:
-        for item in root.joinpath(room).iterdir():
+        there = root.joinpath(room)
+        for item in there.iterdir() if there.is_dir() else ():
             if item.name.endswith(".py"):
                 yield f"{room}/{item.name}", item

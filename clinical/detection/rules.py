@@ -1,0 +1,13 @@
+"""The rule families that are asked at every moment.
+
+Here: their list. Not here: what any of them finds, or what becomes of it (shard.py).
+"""
+
+from collections.abc import Sequence
+
+from clinical.detection import critical, news2, respiratory, sepsis
+from clinical.detection.finding import Family, Rule
+
+# In the order in which the alerts of one message are stored.
+FAMILIES: Sequence[Family] = (news2.FAMILY, sepsis.FAMILY, respiratory.FAMILY, critical.FAMILY)
+RULES: Sequence[Rule] = tuple(family.find for family in FAMILIES)
