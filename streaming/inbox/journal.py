@@ -22,7 +22,7 @@ from streaming.inbox.arrival import Arrival, FilePart, InboxFailedError, InboxFu
 from streaming.inbox.file_marks import mark, marked
 from streaming.inbox.journal_checkpoints import Checkpoints
 from streaming.inbox.journal_faults import JournalDamagedError, failed, fault
-from streaming.inbox.journal_files import NAME, file_number, opened
+from streaming.inbox.journal_files import NAME, file_number, log_of, opened
 from streaming.inbox.journal_room import Room
 from streaming.inbox.journal_rows import ROW_BYTES, store
 
@@ -174,7 +174,7 @@ class Journal:
 
 def _numbers(path: Path) -> tuple[int | None, int | None]:
     """Of the database and its log: SQLite goes on writing to either after it was removed."""
-    return file_number(path), file_number(path.with_name(path.name + "-wal"))
+    return file_number(path), file_number(log_of(path))
 
 
 @contextmanager

@@ -13,7 +13,8 @@ from lakehouse.cuts import Cut
 from lakehouse.doctor.findings import REPAIR, Finding
 from lakehouse.losses import Run
 from streaming.inbox.arrival import JOURNAL_PARTITION
-from streaming.inbox.journal_files import NAME, PLACE, SALVAGED, checksum
+from streaming.inbox.journal_files import NAME, PLACE, SALVAGED, TORN_LOG, checksum, log_of
+from streaming.inbox.journal_log import is_damaged
 
 # Records per feed whose checksums are looked at, the newest.
 RECORDS: Final = 10_000
@@ -35,6 +36,8 @@ def journal_findings(directory: Path, at: Cut | None, lost: dict[str, list[Run]]
         return [Finding("journal_torn", "journal", "a repair of it was broken off", _SALVAGE)]
     if not (directory / NAME).exists():
         return []
+    if is_damaged(log_of(directory / NAME)):
+        return [Finding("journal_torn", "journal", TORN_LOG, _SALVAGE)]
     try:
         database = _opened(directory / NAME)
     except sqlite3.Error as error:
@@ -63,7 +66,7 @@ def _opened(path: Path) -> sqlite3.Connection:
 
 
 def _log_bytes(path: Path) -> int:
-    log = path.with_name(path.name + "-wal")
+    log = log_of(path)
     return log.stat().st_size if log.exists() else 0
 
 

@@ -19,6 +19,7 @@ from typing import Final
 from lakehouse import durable
 from streaming.inbox import file_marks
 from streaming.inbox.journal_faults import damaged, fault, os_fault, other_version
+from streaming.inbox.journal_log import is_damaged
 
 NAME: Final = "journal.sqlite"
 # A new journal that a repair has finished and not put in place yet (journal_salvage.py).
@@ -26,6 +27,7 @@ SALVAGED: Final = NAME + ".salvaged"
 # A key is place * PLACE + offset.
 PLACE: Final = 1 << 44
 VERSION: Final = 1
+TORN_LOG: Final = "its log is damaged before messages that were acknowledged"
 # How long another process may hold the journal before a put gives up.
 PATIENCE_SECONDS: Final = 10.0
 SCHEMA: Final = f"""
@@ -74,6 +76,9 @@ def opened(path: Path) -> sqlite3.Connection:
         with alone(path.parent):
             if path.with_name(SALVAGED).exists():
                 raise damaged(path, "a repair of it was broken off")
+            # Once SQLite has opened it, what lies behind the damage is written over.
+            if is_damaged(log_of(path)):
+                raise damaged(path, TORN_LOG)
             _make_file(path)
             database = connected(path)
             _lay(database, path)
@@ -101,6 +106,11 @@ def connected(path: Path) -> sqlite3.Connection:
 def limit_log(database: sqlite3.Connection, size: int) -> None:
     """Cut the log back to a size whenever it begins anew."""
     database.execute(f"pragma journal_size_limit = {size}")
+
+
+def log_of(path: Path) -> Path:
+    """The write-ahead log of a database."""
+    return path.with_name(path.name + "-wal")
 
 
 def file_number(path: Path) -> int | None:

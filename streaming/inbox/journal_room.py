@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final, Self
 
 from streaming.inbox.arrival import InboxFullError
+from streaming.inbox.journal_files import log_of
 from streaming.metrics import INBOX_BYTES
 
 # Of a disk, so much is left alone: the smaller of the two.
@@ -49,7 +50,7 @@ class Room:
 
     def taken(self, free: int) -> int:
         """Bytes that the journal takes, less those free within its file."""
-        return _size(self.path) + _size(self.path.with_name(self.path.name + "-wal")) - free
+        return _size(self.path) + _size(log_of(self.path)) - free
 
     def is_pressed(self, free: int) -> bool:
         """Whether there is no room for what need not be kept."""
