@@ -14,7 +14,9 @@ import pyarrow as pa
 
 from clinical.detection.batch_clock import BatchClock
 from clinical.detection.shard import Shard
+from clinical.normalise.conditions import READ as CODED
 from clinical.normalise.signals import OBSERVED
+from clinical.normalise.stays import READ as STAYED
 from clinical.scoring.validity import LONGEST_MEMORY, LOOKBACK, UNLIMITED
 from clinical.wire.profile import FeedProfile
 from lakehouse.arrivals import Run, add_runs, arrivals, chunks
@@ -32,6 +34,7 @@ _FACTS = (
     "identity_events",
     "order_events",
     "medication_events",
+    "diagnoses",
 )
 _FOR_GOOD = sorted(name for name, span in LOOKBACK.items() if span == UNLIMITED)
 # Messages whose facts are folded in one go: more costs memory, fewer costs time.
@@ -158,7 +161,8 @@ where facility = $facility and retired_id is not null and surviving_id is not nu
 _PLACE = ("feed", "partition", "offset", "row", "received_at", "facility", "patient_id")
 _COLUMNS = {
     "observations": (*_PLACE, "encounter_id", *OBSERVED),
-    "encounter_events": (*_PLACE, "unit"),
+    "encounter_events": (*_PLACE, "encounter_id", *STAYED),
+    "diagnoses": (*_PLACE, "encounter_id", *CODED),
 }
 _PIECES = """
 select {columns}, (p.number + t."offset" - p."first")::integer as message

@@ -37,6 +37,14 @@ LOCAL_FORMS = frozenset(
     | {"ear", "topical", "desensitization", "desensitisation", "lock", "flush", "enema"}
     | {"irrigation", "vaginal", "shampoo", "vaccine", "allergy"}
 )
+# Routes past the gut: codes of the sources and of HL7 table 0162; words match within the route. [P]
+PARENTERAL_ROUTE_CODES = frozenset(
+    {"iv", "ivpb", "ivp", "iv drip", "im", "sc", "sq", "subcut", "io", "ip", "it", "id", "ia"}
+    | {"ih", "ivf", "intravenous", "intramuscular"}
+)
+PARENTERAL_ROUTE_WORDS = frozenset(
+    {"iv", "ivpb", "intravenous", "intramuscular", "subcutaneous", "parenteral", "infusion", "drip"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +119,13 @@ def _recognised(text: str, route: str | None) -> Medication | None:
 def _is_local(route: str | None) -> bool:
     code = (route or "").split("^")[0].strip().casefold()
     return code in LOCAL_ROUTE_CODES or not LOCAL_ROUTE_WORDS.isdisjoint(_words(route or ""))
+
+
+def is_parenteral(route: str | None) -> bool:
+    """Whether a drug by this route passes the gut by; a route that is not known does not."""
+    code = (route or "").split("^")[0].strip().casefold()
+    words = PARENTERAL_ROUTE_WORDS.intersection(_words(route or ""))
+    return code in PARENTERAL_ROUTE_CODES or bool(words)
 
 
 def _names(item: Medication, words: list[str]) -> bool:

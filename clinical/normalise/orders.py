@@ -1,7 +1,8 @@
-"""Orders that are evidence of a suspected infection.
+"""What an order is for, where a rule asks.
 
-Here: which orders are cultures of a body fluid. Not here: their results, or which cultures count
-together with which antibiotics (clinical/detection).
+Here: which orders are cultures of a body fluid, and which the feed's map gives to dialysis or
+surgery. Not here: results of cultures, or which cultures count together with which antibiotics
+(clinical/detection).
 """
 
 import re
@@ -15,6 +16,8 @@ from clinical.normalise.remembered import Answers, per_profile
 from clinical.wire.profile import FeedProfile
 
 CULTURE = "culture"
+# Orders are known by their words as cultures only: to order an operation is not yet to operate.
+ORDERED = (CULTURE, "dialysis", "surgery")
 # A code map row with this code speaks for every code of its system, a microbiology system say.
 ANY_CODE = "*"
 CULTURE_WORDS = frozenset({"culture", "cultures", "cult", "bcx", "ucx"})
@@ -28,7 +31,7 @@ NOT_CULTURES = frozenset(
 
 
 def order_events(rows: pa.Table, profile: FeedProfile) -> pa.Table:
-    """Order events with `concept`: culture for a body-fluid culture, else null."""
+    """Order events with `concept`: one of ORDERED, else null."""
     names = ("code_system", "code", "code_text", "specimen")
     orders = distinct(*(flat(rows[name]) for name in names))
     found = orders.known(_concepts(profile))
@@ -42,7 +45,16 @@ _Order = tuple[str | None, str | None, str | None, str | None]
 @per_profile
 def _concepts(profile: FeedProfile) -> Answers[_Order, str | None]:
     """What a feed's orders are for, as far as they were sent."""
-    return Answers(lambda order: CULTURE if is_culture(profile, *order) else None)
+    return Answers(lambda order: _concept(profile, *order))
+
+
+def _concept(
+    profile: FeedProfile, system: str | None, code: str | None, *words: str | None
+) -> str | None:
+    rule = profile.rule_for(system, code) if code else None
+    if rule is not None and rule.concept in ORDERED:
+        return rule.concept
+    return CULTURE if is_culture(profile, system, code, *words) else None
 
 
 def is_culture(

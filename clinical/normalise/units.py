@@ -63,7 +63,12 @@ def conversion(
 
 def _ucum(unit: str, concept: str, aliases: Mapping[str, str]) -> str:
     own = aliases.get(f"{concept}:{unit}") or aliases.get(unit)
-    return own or SPELLINGS.get(_folded(unit)) or unit
+    return own or spelled(unit)
+
+
+def spelled(unit: str) -> str:
+    """A unit as sent in UCUM, where the spelling is known."""
+    return SPELLINGS.get(_folded(unit)) or unit
 
 
 @lru_cache(maxsize=4096)

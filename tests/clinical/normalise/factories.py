@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pyarrow as pa
 
-from clinical.normalise import normalise
+from clinical.normalise import normalise, signals
 from clinical.wire.decoded import FACTS, MESSAGES, Decoded
 from clinical.wire.profile import CodeRule, FeedProfile
 
@@ -70,6 +70,14 @@ _USUAL = {
         "documented_at": RECEIVED,
     },
     "patient_demographics": {**_SUBJECT},
+    "encounter_events": {
+        **_SUBJECT,
+        "event": "admit",
+        "event_at": RECEIVED,
+        "documented_at": RECEIVED,
+        "patient_class": "I",
+    },
+    "diagnoses": {**_SUBJECT, "documented_at": RECEIVED},
 }
 
 
@@ -94,6 +102,17 @@ def normalised(name, *rows, profile=PROFILE):
     """The rows of one table after normalising, as dictionaries."""
     batch = Decoded(MESSAGES.empty_table(), {name: table(name, *rows)})
     return normalise(batch, received(), profile)[name].to_pylist()
+
+
+def facts(**tables):
+    """A batch of facts after normalising."""
+    decoded = {name: table(name, *rows) for name, rows in tables.items()}
+    return normalise(Decoded(MESSAGES.empty_table(), decoded), received(), PROFILE)
+
+
+def signalled(**tables):
+    """The signals of a batch of facts, as dictionaries."""
+    return signals(facts(**tables)).to_pylist()
 
 
 def one(number=None, unit=None, profile=PROFILE, **row):

@@ -5,10 +5,9 @@ from datetime import UTC, date, datetime, timedelta
 import pyarrow as pa
 import pytest
 
-from clinical.normalise import normalise, signals
-from clinical.wire.decoded import MESSAGES, Decoded
+from clinical.normalise import signals
 from lakehouse.tables import TABLES
-from tests.clinical.normalise.factories import PROFILE, RECEIVED, observed, received, table
+from tests.clinical.normalise.factories import RECEIVED, facts, observed, signalled
 
 COLUMNS = [
     "facility",
@@ -20,15 +19,6 @@ COLUMNS = [
     "void",
     "signal_id",
 ]
-
-
-def facts(**tables):
-    decoded = {name: table(name, *rows) for name, rows in tables.items()}
-    return normalise(Decoded(MESSAGES.empty_table(), decoded), received(), PROFILE)
-
-
-def found(**tables):
-    return signals(facts(**tables)).to_pylist()
 
 
 def stored(name, rows):
@@ -47,7 +37,7 @@ def stored(name, rows):
 
 
 def test_an_observation_of_a_concept_is_a_signal():
-    row = found(observations=[observed(72.0, "bpm")])[0]
+    row = signalled(observations=[observed(72.0, "bpm")])[0]
     assert list(row) == [*COLUMNS, "row", "message"]
     assert (row["concept"], row["value"], row["void"]) == ("heart_rate", 72.0, False)
     assert row["effective_at"] == RECEIVED - timedelta(minutes=10)
@@ -65,7 +55,7 @@ def test_an_observation_of_a_concept_is_a_signal():
     ],
 )
 def test_a_retraction_or_a_value_that_cannot_be_scored_is_void(row):
-    signal = found(observations=[row])[0]
+    signal = signalled(observations=[row])[0]
     assert (signal["void"], signal["value"]) == (True, None)
 
 
@@ -79,11 +69,11 @@ def test_a_retraction_or_a_value_that_cannot_be_scored_is_void(row):
     ],
 )
 def test_a_row_that_says_nothing_about_a_value_is_no_signal(row):
-    assert found(observations=[row]) == []
+    assert signalled(observations=[row]) == []
 
 
 def test_a_retraction_withdraws_what_was_said_under_the_same_identity():
-    first, second = found(
+    first, second = signalled(
         observations=[
             observed(72.0, "bpm"),
             observed(72.0, "bpm", status="entered_in_error", message=1),
@@ -95,15 +85,17 @@ def test_a_retraction_withdraws_what_was_said_under_the_same_identity():
 
 def test_a_culture_counts_until_it_is_cancelled():
     order = {"code_text": "BLOOD CULTURE"}
-    first, second = found(order_events=[order, {**order, "is_cancelled": True, "message": 1}])
+    first, second = signalled(order_events=[order, {**order, "is_cancelled": True, "message": 1}])
     assert (first["concept"], first["value"], first["signal_id"]) == ("culture", 1.0, "order:O1")
     assert (second["void"], second["signal_id"]) == (True, "order:O1")
-    assert found(order_events=[{"code_text": "GLUCOSE"}]) == []
+    assert signalled(order_events=[{"code_text": "GLUCOSE"}]) == []
 
 
 def test_a_medication_counts_from_its_start_until_it_is_cancelled():
     drug = {"code_text": "Meropenem"}
-    first, second = found(medication_events=[drug, {**drug, "event": "cancelled", "message": 1}])
+    first, second = signalled(
+        medication_events=[drug, {**drug, "event": "cancelled", "message": 1}]
+    )
     assert (first["concept"], first["value"]) == ("antibiotic", 1.0)
     assert (first["signal_id"], first["effective_at"]) == ("medication:M1", RECEIVED)
     assert (second["void"], second["signal_id"]) == (True, "medication:M1")
@@ -111,34 +103,34 @@ def test_a_medication_counts_from_its_start_until_it_is_cancelled():
 
 def test_a_cancellation_without_a_start_is_dated_by_when_it_was_written():
     row = {"code_text": "Meropenem", "event": "cancelled", "started_at": None}
-    assert found(medication_events=[row])[0]["effective_at"] == RECEIVED
+    assert signalled(medication_events=[row])[0]["effective_at"] == RECEIVED
 
 
 def test_a_cancellation_that_names_no_drug_withdraws_whatever_the_order_was():
-    rows = found(medication_events=[{"event": "cancelled", "started_at": None}])
+    rows = signalled(medication_events=[{"event": "cancelled", "started_at": None}])
     assert {row["signal_id"] for row in rows} == {"medication:M1"}
     assert {"antibiotic", "vasopressor"} <= {row["concept"] for row in rows}
     assert all(row["void"] for row in rows)
 
 
 def test_a_cancellation_that_names_no_service_withdraws_a_culture():
-    row = found(order_events=[{"is_cancelled": True}])[0]
+    row = signalled(order_events=[{"is_cancelled": True}])[0]
     assert (row["concept"], row["void"], row["signal_id"]) == ("culture", True, "order:O1")
 
 
 @pytest.mark.parametrize("event", ["not_given", "discontinued"])
 def test_a_dose_not_given_or_a_stop_says_nothing_about_the_start(event):
-    assert found(medication_events=[{"code_text": "Meropenem", "event": event}]) == []
+    assert signalled(medication_events=[{"code_text": "Meropenem", "event": event}]) == []
 
 
 def test_an_order_without_a_number_is_known_by_patient_and_content():
     rows = [{"code_text": "BLOOD CULTURE", "order_id": None, "patient_id": p} for p in ("P1", "P2")]
-    first, second = found(order_events=rows)
+    first, second = signalled(order_events=rows)
     assert first["signal_id"] != second["signal_id"]
 
 
 def test_a_birth_date_is_days_since_1970():
-    row = found(patient_demographics=[{"birth_date": date(1970, 1, 11)}, {"sex": "F"}])[0]
+    row = signalled(patient_demographics=[{"birth_date": date(1970, 1, 11)}, {"sex": "F"}])[0]
     assert (row["concept"], row["value"], row["void"]) == ("birth_date", 10.0, False)
     assert row["signal_id"] == "birth_date:F|P1"
 
@@ -152,8 +144,19 @@ def test_signals_of_stored_facts_are_those_of_fresh_ones():
     fresh = facts(
         observations=[observed(72.0, "bpm"), observed(900.0, "bpm", message=1)],
         order_events=[{"code_text": "BLOOD CULTURE"}],
-        medication_events=[{"code_text": "Meropenem"}],
+        medication_events=[
+            {"code_text": "Meropenem"},
+            {
+                "code_text": "Levophed-k",
+                "event": "administered",
+                "rate": 0.1,
+                "rate_unit": "mcgkgmin",
+                "ended_at": RECEIVED,
+            },
+        ],
         patient_demographics=[{"birth_date": date(1940, 5, 5)}],
+        encounter_events=[{"event": "admit", "unit": "MICU"}, {"event": "discharge"}],
+        diagnoses=[{"code_system": "I9", "code": "5856"}],
     )
     read = signals({name: stored(name, rows) for name, rows in fresh.items()})
     assert read.column_names == [*COLUMNS, "feed", "partition", "offset", "row", "received_at"]
