@@ -7,13 +7,23 @@ Here: what each score is made of, its bands and its source. Not here: which valu
 from collections.abc import Mapping
 
 from clinical.scores.definition import Score
+from clinical.scores.mews import MEWS_SUBBE
 from clinical.scores.news2 import NEWS2
 from clinical.scores.qsofa import QSOFA_GCS13, QSOFA_GCS15
 from clinical.scores.ratios import ROX, SF_RATIO, SHOCK_INDEX
 from clinical.scores.sirs import SIRS
 
 # In the order in which a message's score rows are stored.
-SCORES: tuple[Score, ...] = (NEWS2, QSOFA_GCS15, QSOFA_GCS13, SIRS, SHOCK_INDEX, ROX, SF_RATIO)
+SCORES: tuple[Score, ...] = (
+    NEWS2,
+    QSOFA_GCS15,
+    QSOFA_GCS13,
+    SIRS,
+    SHOCK_INDEX,
+    ROX,
+    SF_RATIO,
+    MEWS_SUBBE,
+)
 
 BY_VARIANT: Mapping[tuple[str, str], Score] = {
     (score.name, score.variant): score for score in SCORES

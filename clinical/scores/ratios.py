@@ -11,13 +11,12 @@ from numpy.typing import NDArray
 
 from clinical.concepts import CONCEPTS
 from clinical.scores.definition import Population, RatioScore, Requirement
+from clinical.scores.oxygenation import HIGHEST_TELLING_SPO2
 
 _ADULTS = Population(lowest_age=18)
 _PAIRING_MINUTES = 120
 _HIGH_FLOW = CONCEPTS["oxygen_device"].answers["high_flow_nasal_cannula"]
 _AIR_PER_CENT = 21
-# Above 97 % the dissociation curve is flat and SpO2/FiO2 says nothing.
-_HIGHEST_TELLING_SPO2 = 97
 
 Numbers = TypeVar("Numbers", float, NDArray[np.float64])
 Truth = bool | NDArray[np.bool_]
@@ -32,7 +31,7 @@ def _at_least_air(value: Numbers) -> Truth:
 
 
 def _tells(spo2: Numbers) -> Truth:
-    return spo2 <= _HIGHEST_TELLING_SPO2
+    return spo2 <= HIGHEST_TELLING_SPO2
 
 
 def _is_high_flow(device: Numbers) -> Truth:
@@ -45,7 +44,8 @@ def _shock_index(heart_rate: Numbers, systolic_bp: Numbers) -> Numbers:
 
 
 def _sf_ratio(spo2: Numbers, fio2: Numbers) -> Numbers:
-    return spo2 / (fio2 / 100)
+    # In this order a ratio on a band's edge is exactly on it: 57 / (57 / 100) is above 100.
+    return spo2 * 100 / fio2
 
 
 def _rox(spo2: Numbers, fio2: Numbers, respiratory_rate: Numbers, _device: Numbers) -> Numbers:
@@ -85,7 +85,7 @@ SF_RATIO = RatioScore(
     formula=_sf_ratio,
     requires=(
         Requirement("fio2", _at_least_air, "fio2_below_air"),
-        Requirement("spo2", _tells, "spo2_above_97"),
+        Requirement("spo2", _tells, f"spo2_above_{HIGHEST_TELLING_SPO2}"),
     ),
     paired=("spo2", "fio2"),
     pairing_minutes=_PAIRING_MINUTES,
