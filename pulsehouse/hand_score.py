@@ -14,8 +14,9 @@ from typing import NoReturn
 from clinical.concepts import CONCEPTS, Concept, round_value
 from clinical.scores import SCORES
 from clinical.scores.definition import Score
-from clinical.scoring.assessment import Assessment, assess
+from clinical.scoring.assessment import Assessment
 from clinical.scoring.inputs import DERIVED, Panel, Reading, derive
+from clinical.scoring.plain_laws import assess
 from pulsehouse.failure import USAGE, CommandError
 
 # All values are of one moment; which one does not matter to a score.

@@ -3,7 +3,7 @@
 Here: the shapes that the score tables fill and both engines interpret. Not here: any threshold.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -101,7 +101,50 @@ class RatioScore:
         return self.inputs
 
 
-Score = PointScore | RatioScore
+@dataclass(frozen=True, slots=True)
+class WindowParameter:
+    """One line of a score over a stretch of time: its inputs, and how many hours each matters."""
+
+    name: str
+    highest: int
+    hours: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class WindowScore:
+    """Points that rest on every value of a stretch of time, not on the newest alone.
+
+    The law of a name stands in clinical/scoring; `choices` is what it lets a variant decide.
+    """
+
+    name: str
+    variant: str
+    parameters: tuple[WindowParameter, ...]
+    choices: Hashable
+    population: Population
+    source: str
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """Concepts of all parameters, each once."""
+        return tuple(self.hours)
+
+    @property
+    def depends_on(self) -> tuple[str, ...]:
+        """The inputs: what else decides stands in `choices`."""
+        return self.inputs
+
+    @property
+    def hours(self) -> Mapping[str, float]:
+        """For each concept how many hours back its values can matter."""
+        longest: dict[str, float] = {}
+        for item in self.parameters:
+            for name, hours in item.hours.items():
+                longest[name] = max(hours, longest.get(name, 0))
+        return longest
+
+
+Score = PointScore | RatioScore | WindowScore
 
 
 def parameter(name: str, *bands: Bands, switch: Switch = "none") -> Parameter:

@@ -18,7 +18,6 @@ from clinical.scores.definition import (
     PointScore,
     Population,
     RatioScore,
-    Score,
 )
 from clinical.scoring.inputs import Panel, Reading
 
@@ -59,16 +58,17 @@ class Assessment:
         return self.observed is None and bool(self.missing)
 
 
-def assess(score: Score, panel: Panel, now: int) -> Assessment:
-    """Assess one score on a derived panel at `now` (microseconds, UTC)."""
-    if reason := _outside(score.population, panel, now):
+def assess(score: PointScore | RatioScore, panel: Panel, now: int) -> Assessment:
+    """Assess one score of current values on a derived panel at `now` (microseconds, UTC)."""
+    if reason := outside(score.population, panel, now):
         return Assessment("not_applicable", reason)
     if isinstance(score, RatioScore):
         return _ratio(score, panel, now)
     return _points(score, panel, now)
 
 
-def _outside(population: Population, panel: Panel, now: int) -> str | None:
+def outside(population: Population, panel: Panel, now: int) -> str | None:
+    """Why a patient is not one of those whom a score is for, if so."""
     birth = panel.current.get("birth_date")
     if birth and age_in_years(birth.value, now) < population.lowest_age:
         return f"age_below_{population.lowest_age}"
@@ -94,7 +94,7 @@ def _points(score: PointScore, panel: Panel, now: int) -> Assessment:
             components.append(component)
         else:
             missing.append(parameter.name)
-    return _with_times(
+    return with_times(
         Assessment(
             _points_state(score, missing, panel),
             None if components else "no_inputs",
@@ -162,12 +162,12 @@ def _ratio(score: RatioScore, panel: Panel, now: int) -> Assessment:
     if missing:
         state: State = "stale" if panel.stale.intersection(missing) else "indeterminate"
         lacking = Assessment(state, "missing_inputs", missing=missing, components=components)
-        return _with_times(lacking, now)
+        return with_times(lacking, now)
     if reason := _unmet(score, panel):
-        return _with_times(Assessment("indeterminate", reason, components=components), now)
+        return with_times(Assessment("indeterminate", reason, components=components), now)
     value = float(score.formula(*(reading.value for reading in known)))
     whole = Assessment("complete", None, value, value, value, components=components)
-    return _with_times(whole, now)
+    return with_times(whole, now)
 
 
 def _unmet(score: RatioScore, panel: Panel) -> str | None:
@@ -180,7 +180,8 @@ def _unmet(score: RatioScore, panel: Panel) -> str | None:
     return None
 
 
-def _with_times(assessment: Assessment, now: int) -> Assessment:
+def with_times(assessment: Assessment, now: int) -> Assessment:
+    """The same, with the age of its oldest input and the clinical time of its newest."""
     if not assessment.components:
         return assessment
     times = [item.reading.effective_at for item in assessment.components]

@@ -68,15 +68,15 @@ class Assessed:
     @property
     def lacks_an_input(self) -> Bools:
         """Moments without a number for want of an input (any, or a ratio's every one)."""
-        want = "no_inputs" if isinstance(self.score, PointScore) else "missing_inputs"
+        want = "missing_inputs" if isinstance(self.score, RatioScore) else "no_inputs"
         lacks: Bools = self.reason == self.reasons.index(want)
         return lacks
 
 
-def assess(score: Score, panel: Panel) -> Assessed:
-    """Assess one score at every moment of a panel."""
+def assess(score: PointScore | RatioScore, panel: Panel) -> Assessed:
+    """Assess one score of current values at every moment of a panel."""
     whole = _ratio(score, panel) if isinstance(score, RatioScore) else _points(score, panel)
-    return _restrict(whole, score.population, panel)
+    return restrict(whole, score.population, panel)
 
 
 def _points(score: PointScore, panel: Panel) -> Assessed:
@@ -98,7 +98,7 @@ def _points(score: PointScore, panel: Panel) -> Assessed:
         np.where(some, highest, np.nan),
         single,
         components,
-        *_times(components, known, panel),
+        *times(components, known, panel),
     )
 
 
@@ -136,9 +136,9 @@ def _deciding(options: list[tuple[Readings, Ints, Ints]]) -> tuple[Readings, Int
 def _option(parameter: Parameter, option: Alternative, panel: Panel) -> tuple[Readings, Ints, Ints]:
     reading = panel[option.input]
     if parameter.switch == "none":
-        points = _band(option.bands[0], reading.value)
+        points = band(option.bands[0], reading.value)
         return reading, points, points
-    scale_1, on_air, on_oxygen = (_band(bands, reading.value) for bands in option.bands)
+    scale_1, on_air, on_oxygen = (band(bands, reading.value) for bands in option.bands)
     scale, oxygen = panel["spo2_scale"], panel["oxygen"]
     is_scale_2 = scale.current & (scale.value == SPO2_SCALE_2)
     is_on_oxygen = oxygen.current & (oxygen.value > 0)
@@ -147,7 +147,7 @@ def _option(parameter: Parameter, option: Alternative, panel: Panel) -> tuple[Re
     return reading, least, most
 
 
-def _band(bands: Bands, value: Floats) -> Ints:
+def band(bands: Bands, value: Floats) -> Ints:
     """Points of a column; NaN, which is not known, lands anywhere and is masked by the caller."""
     bounds, scored = _table(bands)
     points: Ints = scored[bounds.searchsorted(value, side="left")]
@@ -184,9 +184,9 @@ def _ratio(score: RatioScore, panel: Panel) -> Assessed:
         Component(name, reading.current, None, reading)
         for name, reading in zip(score.inputs, readings, strict=True)
     )
-    times = _times(components, known, panel)
+    whole = times(components, known, panel)
     return Assessed(
-        score, state, reason, reasons, observed, observed, observed, None, components, *times
+        score, state, reason, reasons, observed, observed, observed, None, components, *whole
     )
 
 
@@ -202,17 +202,17 @@ def _reason(score: RatioScore, panel: Panel, known: Bools) -> Ints:
     return np.select(wrong, range(1, len(wrong) + 1), 0)
 
 
-def _times(components: tuple[Component, ...], known: Bools, panel: Panel) -> tuple[Floats, Ints]:
+def times(components: tuple[Component, ...], known: Bools, panel: Panel) -> tuple[Floats, Ints]:
     """Age in minutes of the oldest input, and clinical time of the newest."""
-    times = np.array([part.reading.effective for part in components])
-    oldest = np.where(known, times, _FAR).min(axis=0)
-    newest = np.where(known, times, _NEVER).max(axis=0)
+    effective = np.array([part.reading.effective for part in components])
+    oldest = np.where(known, effective, _FAR).min(axis=0)
+    newest = np.where(known, effective, _NEVER).max(axis=0)
     some = known.any(axis=0)
     minutes = np.where(some, (panel.now - np.where(some, oldest, panel.now)) / _MINUTE, np.nan)
     return minutes, newest
 
 
-def _restrict(whole: Assessed, population: Population, panel: Panel) -> Assessed:
+def restrict(whole: Assessed, population: Population, panel: Panel) -> Assessed:
     """Blank the moments that lie outside the population."""
     young = panel["birth_date"].current & (panel.age_in_years < population.lowest_age)
     pregnancy = panel["pregnancy"]

@@ -16,15 +16,20 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from clinical.scores import SCORES
-from clinical.scoring.columns import Assessed, assess
+from clinical.scores.definition import WindowScore
+from clinical.scoring.columns import Assessed
 from clinical.scoring.fingerprint import fingerprint
+from clinical.scoring.history import History
 from clinical.scoring.inputs import concepts_of
+from clinical.scoring.laws import assess
 from clinical.scoring.memory import (
     CONCEPT_NAMES,
     CONCEPT_NUMBER,
     IS_EVENT,
     LOOKBACK_BY_NUMBER,
+    MEMORY_BY_NUMBER,
     ROW,
+    WINDOWED,
     Patient,
     Stack,
     joined,
@@ -33,8 +38,12 @@ from clinical.scoring.memory import (
     remembered,
 )
 from clinical.scoring.panel import Panel
+from clinical.scoring.timeline import Points, Timeline
 from clinical.scoring.validity import FORGOTTEN_AFTER, IDLE_SIGNALS
+from clinical.scoring.versions import told
 from clinical.scoring.winners import NONE, Rows, Winners, alive, winners
+
+_WINDOWED = [CONCEPT_NUMBER[name] for name in WINDOWED]
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -47,7 +56,9 @@ class Moments:
     `message` numbers the messages of the batch and `first` is the row of the batch that opened the
     moment's; `changed` says per concept number whether its current value changed, and `corrected`
     whether that was because the value before was withdrawn or replaced, not followed by a newer
-    one. `stack` and `origins` resolve the rows that readings name.
+    one. `heard` says whether any fact of a concept that windows rest on changed, however old, and
+    `revised` whether it was one that was known. `stack` and `origins` resolve the rows that
+    readings name; `timeline` has all rows and the moments as its points.
     """
 
     patient: pa.Array
@@ -57,13 +68,20 @@ class Moments:
     now: Ints
     changed: Bools
     corrected: Bools
+    heard: Bools
+    revised: Bools
     panel: Panel
+    timeline: Timeline
     stack: Stack
     origins: Sequence[tuple[str, int]]
 
     def touched(self, names: Sequence[str]) -> Bools:
         """Moments at which one of these inputs changed."""
         return _any_of(self.changed, names)
+
+    def heard_of(self, names: Sequence[str]) -> tuple[Bools, Bools]:
+        """Moments at which any fact of these concepts changed; and where one so far known did."""
+        return _any_of(self.heard, names), _any_of(self.revised, names)
 
     def withdrawn(self, names: Sequence[str]) -> Bools:
         """Moments at which the value of one of these inputs turned out to be wrong."""
@@ -168,11 +186,17 @@ class Engine:
 
     def scores(self, moments: Moments) -> list[Scored]:
         """Every score where one of its inputs changed."""
-        return [self._due(assess(score, moments.panel), moments) for score in SCORES]
+        return [
+            self._due(assess(score, moments.panel, moments.timeline), moments) for score in SCORES
+        ]
 
     @staticmethod
     def _due(assessed: Assessed, moments: Moments) -> Scored:
         score = assessed.score
+        if isinstance(score, WindowScore):
+            heard, revised = moments.heard_of(score.inputs)
+            lacks = assessed.lacks_an_input & assessed.applies
+            return Scored(np.flatnonzero(heard & (revised | ~lacks)), assessed)
         due = moments.touched(score.depends_on)
         unsure = due & assessed.lacks_an_input & assessed.applies
         if unsure.any():
@@ -224,7 +248,9 @@ class Engine:
         patients = max(len(batch.names), 1)
         points = _points(_message_numbers(signals), batch, patients)
         changed, corrected = _changed(won, batch, points)
-        kept = np.flatnonzero(changed.any(axis=1))
+        history = History(batch.stack, batch.owner)
+        heard, revised = _heard(history, batch, points)
+        kept = np.flatnonzero((changed | heard).any(axis=1))
         owner, last = points.owner[kept], points.last[kept]
         group, arrival = owner * len(CONCEPT_NAMES), batch.held + last
         panel = Panel(
@@ -240,7 +266,10 @@ class Engine:
             now=points.now[kept],
             changed=changed[kept],
             corrected=corrected[kept],
+            heard=heard[kept],
+            revised=revised[kept],
             panel=panel,
+            timeline=Timeline(history, Points(owner, arrival, points.now[kept])),
             stack=batch.stack,
             origins=self._origins,
         )
@@ -275,7 +304,7 @@ class _Batch:
 
 
 @dataclass(frozen=True, slots=True)
-class _Points:
+class _Pairs:
     """Distinct (message, patient) pairs with first and last row, and the pair of each row."""
 
     message: Ints
@@ -324,14 +353,14 @@ def _message_numbers(signals: pa.Table) -> Ints:
     return numbers
 
 
-def _points(message: Ints, batch: _Batch, patients: int) -> _Points:
+def _points(message: Ints, batch: _Batch, patients: int) -> _Pairs:
     key = message * patients + batch.patient
     point, first, of_row = np.unique(key, return_index=True, return_inverse=True)
     last = np.zeros(len(point), np.int64)
     last[of_row] = np.arange(len(key))
     owner = point % patients
     now = _clock(batch.received[last], owner, batch.clocks)
-    return _Points(point // patients, owner, first, last, of_row, now)
+    return _Pairs(point // patients, owner, first, last, of_row, now)
 
 
 def _clock(received: Ints, owner: Ints, clocks: Ints) -> Ints:
@@ -350,7 +379,7 @@ def _clock(received: Ints, owner: Ints, clocks: Ints) -> Ints:
     return now
 
 
-def _changed(won: Winners, batch: _Batch, points: _Points) -> tuple[Bools, Bools]:
+def _changed(won: Winners, batch: _Batch, points: _Pairs) -> tuple[Bools, Bools]:
     """Per point and concept: whether the value that counts changed; whether the old one was wrong.
 
     A change is another value or clinical time.
@@ -372,6 +401,16 @@ def _changed(won: Winners, batch: _Batch, points: _Points) -> tuple[Bools, Bools
     again = (ahead == 0) & ~same & (stack["signal"][old] == stack["signal"][new])
     corrected[point, number] = (old != NONE) & ((new == NONE) | (ahead < 0) | again)
     return changed, corrected
+
+
+def _heard(history: History, batch: _Batch, points: _Pairs) -> tuple[Bools, Bools]:
+    """Per point and concept of a window: whether a fact changed; whether it was a known one."""
+    heard, revised = np.zeros((2, len(points.owner), len(CONCEPT_NAMES)), np.bool_)
+    point = np.concatenate([np.full(batch.held, -1), points.of_row])
+    found = told(batch.stack, history.chain(_WINDOWED), point, points.now, MEMORY_BY_NUMBER)
+    heard[found.point, found.concept] = True
+    revised[found.point[found.revised], found.concept[found.revised]] = True
+    return heard, revised
 
 
 def _visible(stack: Stack, winner: Ints, horizon: Ints) -> Ints:

@@ -28,7 +28,8 @@ def fingerprint(text: pa.Array) -> NDArray[np.uint64]:
     offsets = np.frombuffer(offsets_buffer, np.int32)[window].astype(np.int64)
     content = np.append(np.frombuffer(bytes_buffer or b"", np.uint8), _PADDING)
     starts, lengths = offsets[:-1], np.diff(offsets)
-    hashed = lengths.astype(np.uint64)
+    # Lengths are spread, so that no short text takes the place of a shorter one.
+    hashed = lengths.astype(np.uint64) * _MULTIPLIER
     for begin in range(0, int(lengths.max()), _WORD):
         left = lengths - begin
         # A string's hash must not depend on how long its neighbours are.

@@ -12,6 +12,10 @@ from clinical.scoring.validity import SAME_MOMENT
 OXYGEN_CONCEPTS = ("oxygen_device", "oxygen_flow", "fio2")
 GCS_PARTS = ("gcs_eye", "gcs_verbal", "gcs_motor")
 GCS_FROM_PARTS = "gcs_eye+gcs_verbal+gcs_motor"
+PAO2_FIO2 = "pao2/fio2"
+URINE_PER_DAY = "urine_output per 24 h"
+# Values that no row states: they are worked out from several. A concept number below 0 means one.
+WORKED_OUT = (GCS_FROM_PARTS, PAO2_FIO2, URINE_PER_DAY)
 DERIVED: Mapping[str, tuple[str, ...]] = {
     "oxygen": OXYGEN_CONCEPTS,
     "gcs": ("gcs_total", *GCS_PARTS),

@@ -11,11 +11,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clinical.concepts import CONCEPTS
-from clinical.scoring.validity import LOOKBACK, UNLIMITED
+from clinical.scores import SCORES
+from clinical.scores.definition import WindowScore
+from clinical.scoring.validity import LOOKBACK, MICROSECONDS_PER_HOUR, UNLIMITED
 
 CONCEPT_NAMES: tuple[str, ...] = tuple(CONCEPTS)
 CONCEPT_NUMBER: Mapping[str, int] = {name: number for number, name in enumerate(CONCEPT_NAMES)}
+WINDOW_SCORES = tuple(score for score in SCORES if isinstance(score, WindowScore))
 LOOKBACK_BY_NUMBER = np.array([LOOKBACK[name] for name in CONCEPT_NAMES], np.int64)
+# Scores over a stretch of time: the concepts they rest on, and how far back.
+WINDOWED: Mapping[str, int] = {
+    name: round(max(one.hours.get(name, 0) for one in WINDOW_SCORES) * MICROSECONDS_PER_HOUR)
+    for name in CONCEPT_NAMES
+    if any(name in one.hours for one in WINDOW_SCORES)
+}
+# After so long a row can neither count nor be called stale nor stand in a window.
+MEMORY: Mapping[str, int] = {
+    name: max(2 * LOOKBACK[name], WINDOWED.get(name, 0)) for name in CONCEPT_NAMES
+}
+MEMORY_BY_NUMBER = np.array(list(MEMORY.values()), np.int64)
 IS_EVENT = np.array([CONCEPTS[name].kind == "event" for name in CONCEPT_NAMES])
 
 # `origin` numbers the (feed, partition) a row came from; `arrival` orders rows within the shard.
@@ -69,7 +83,7 @@ def lasting(rows: Stack) -> NDArray[np.bool_]:
 
 
 def remembered(rows: Stack, clock: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Rows that can still count or be called stale at the patient's clock."""
-    horizon = 2 * LOOKBACK_BY_NUMBER[rows["concept"]]
+    """Rows that can still count, be called stale or stand in a window at the patient's clock."""
+    horizon = MEMORY_BY_NUMBER[rows["concept"]]
     kept: NDArray[np.bool_] = (clock - rows["effective"]) <= horizon
     return kept

@@ -13,12 +13,14 @@ from numpy.typing import NDArray
 
 from clinical.concepts import CONCEPTS, round_half_up
 from clinical.scores import SCORES
+from clinical.scores.definition import WindowScore
 from clinical.scoring.inputs import (
     AIR,
     GCS_FROM_PARTS,
     GCS_PARTS,
     OXYGEN_CONCEPTS,
     POPULATION_INPUTS,
+    WORKED_OUT,
     concepts_of,
 )
 from clinical.scoring.memory import CONCEPT_NUMBER, LOOKBACK_BY_NUMBER, Stack
@@ -27,14 +29,14 @@ from clinical.scoring.winners import NONE
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
-_NEVER = np.iinfo(np.int64).min // 2
-_FROM_PARTS = -2
+NEVER = np.iinfo(np.int64).min // 2
 _PRECISION = np.array([concept.precision for concept in CONCEPTS.values()])
 # What scores rest on is read in one go: a call costs as much for one concept as for all of these.
 _SCORED = tuple(
     dict.fromkeys(
         concept
         for score in SCORES
+        if not isinstance(score, WindowScore)
         for name in (*score.depends_on, *POPULATION_INPUTS)
         for concept in concepts_of(name)
     )
@@ -46,7 +48,7 @@ class Readings:
     """One input at many moments. Where neither current nor stale it was never known.
 
     `row` is the place in the stack the value came from; `concept` the number of the concept that
-    answered (-2: the sum of the three GCS parts). `value` is NaN where not current.
+    answered (below 0: it was worked out, see `number_of`). `value` is NaN where not current.
     """
 
     current: Bools
@@ -97,8 +99,16 @@ class Panel:
 
 
 def concept_name(number: int, names: tuple[str, ...]) -> str:
-    """Name of the concept that answered an input."""
-    return GCS_FROM_PARTS if number == _FROM_PARTS else names[number]
+    """Name of the concept that answered an input, or of what was worked out for it."""
+    return WORKED_OUT[-2 - number] if number < 0 else names[number]
+
+
+def number_of(worked_out: str) -> int:
+    """The number that stands for a value that no row states."""
+    return -2 - WORKED_OUT.index(worked_out)
+
+
+_FROM_PARTS = number_of(GCS_FROM_PARTS)
 
 
 def _readings(concept: Ints, stack: Stack, now: Ints, winner: Ints) -> list[Readings]:
@@ -106,17 +116,17 @@ def _readings(concept: Ints, stack: Stack, now: Ints, winner: Ints) -> list[Read
     if not len(stack):
         blank = np.zeros(len(now), np.bool_)
         gone = np.full(len(now), NONE)
-        none = Readings(blank, blank, np.full(len(now), np.nan), gone + _NEVER, gone, gone)
+        none = Readings(blank, blank, np.full(len(now), np.nan), gone + NEVER, gone, gone)
         return [none] * len(concept)
     lookback = LOOKBACK_BY_NUMBER[concept][:, None]
     known = winner != NONE
-    effective = np.where(known, stack["effective"][winner], _NEVER)
+    effective = np.where(known, stack["effective"][winner], NEVER)
     age = np.where(known, now - effective, 0)
     current = known & (age <= lookback)
     stale = known & ~current & (age <= 2 * lookback)
     rounded = round_half_up(stack["value"][winner], _PRECISION[concept][:, None])
     value = np.where(current, rounded, np.nan)
-    effective = np.where(current, effective, _NEVER)
+    effective = np.where(current, effective, NEVER)
     number = np.broadcast_to(concept[:, None], winner.shape)
     lines = zip(current, stale, value, effective, winner, number, strict=True)
     return [Readings(*line) for line in lines]
@@ -125,7 +135,7 @@ def _readings(concept: Ints, stack: Stack, now: Ints, winner: Ints) -> list[Read
 def _newest(readings: list[Readings], allowed: list[Bools]) -> NDArray[np.intp]:
     """Place in the list of the newest allowed reading, the first of equals."""
     times = [
-        np.where(ok, item.effective, _NEVER) for item, ok in zip(readings, allowed, strict=True)
+        np.where(ok, item.effective, NEVER) for item, ok in zip(readings, allowed, strict=True)
     ]
     place: NDArray[np.intp] = np.argmax(np.array(times), axis=0)
     return place

@@ -9,10 +9,13 @@ from dataclasses import dataclass, field, replace
 
 from clinical.concepts import CONCEPTS, round_value
 from clinical.scores import SCORES
-from clinical.scores.definition import Score
-from clinical.scoring.assessment import Assessment, assess
+from clinical.scores.definition import Score, WindowScore
+from clinical.scoring.assessment import Assessment
 from clinical.scoring.inputs import Panel, Reading, concepts_of, derive
+from clinical.scoring.memory import MEMORY, WINDOWED
+from clinical.scoring.plain_laws import assess
 from clinical.scoring.validity import LOOKBACK
+from clinical.scoring.window_assessment import Past
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,9 @@ def step(
     old, new = _current(before, after.clock), _current(after, after.clock)
     changed = {name for name in LOOKBACK if _moved(old.get(name), new.get(name))}
     panel = derive(_panel(new, after.clock))
-    rows = (_row(score, changed, panel, after.clock) for score in SCORES)
+    heard, revised = _heard(before, after)
+    told = _Told(panel, changed, heard, revised, past(after), after.clock)
+    rows = (_row(score, told) for score in SCORES)
     return after, [row for row in rows if row is not None]
 
 
@@ -114,12 +119,58 @@ def _panel(known: Mapping[str, Signal], now: int) -> Panel:
     return Panel(current, frozenset(stale))
 
 
-def _row(score: Score, changed: set[str], panel: Panel, now: int) -> ScoreRow | None:
-    touched = {name for name in score.depends_on if changed.intersection(concepts_of(name))}
+def past(state: PatientState) -> Past:
+    """All that is known of the concepts that windows rest on."""
+    return {
+        concept: [
+            Reading(concept, one.value, one.effective_at, one.source)
+            for one in sorted(known.values(), key=lambda one: (one.effective_at, one.arrival))
+        ]
+        for concept, known in state.versions.items()
+    }
+
+
+def _heard(before: PatientState, after: PatientState) -> tuple[set[str], set[str]]:
+    """Concepts of windows of which any fact not forgotten changed; and where a known one did."""
+    heard, revised = set(), set()
+    for concept in WINDOWED:
+        old, new = (_facts(state, concept, after.clock) for state in (before, after))
+        if old != new:
+            heard.add(concept)
+        if any(new.get(name) != fact for name, fact in old.items()):
+            revised.add(concept)
+    return heard, revised
+
+
+def _facts(state: PatientState, concept: str, now: int) -> dict[str, tuple[int, float]]:
+    return {
+        name: (one.effective_at, one.value)
+        for name, one in state.versions.get(concept, {}).items()
+        if now - one.effective_at <= MEMORY[concept]
+    }
+
+
+def _row(score: Score, told: "_Told") -> ScoreRow | None:
+    names = told.heard if isinstance(score, WindowScore) else told.changed
+    touched = {name for name in score.depends_on if names.intersection(concepts_of(name))}
     if not touched:
         return None
-    assessment = assess(score, panel, now)
-    lost = touched.intersection(score.inputs).difference(panel.current)
+    assessment = assess(score, told.panel, told.now, told.past)
+    lost = touched.intersection(score.inputs).difference(told.panel.current)
+    if isinstance(score, WindowScore):
+        lost = touched.intersection(told.revised)
     if assessment.lacks_an_input and not lost:
         return None
     return ScoreRow(score, assessment)
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What one message led to: the panel, what changed, and what is known for windows."""
+
+    panel: Panel
+    changed: set[str]
+    heard: set[str]
+    revised: set[str]
+    past: Past
+    now: int

@@ -12,15 +12,15 @@ from numpy.typing import NDArray
 
 from clinical.scoring.columns import STATES
 from clinical.scoring.engine import Moments, Scored
-from clinical.scoring.inputs import GCS_FROM_PARTS
+from clinical.scoring.inputs import WORKED_OUT
 from clinical.scoring.memory import CONCEPT_NAMES
 from clinical.scoring.panel import Readings
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 _UTC = pa.timestamp("us", tz="UTC")
-# Concept number -2 (the sum of the GCS parts) is found at the end of this list.
-_CONCEPTS = (*CONCEPT_NAMES, "", GCS_FROM_PARTS)
+# Concept numbers from -2 down are those of values that were worked out.
+_CONCEPTS = (*CONCEPT_NAMES, *WORKED_OUT)
 PROVENANCE = ("feed", "partition", "offset", "received_at", "facility")
 
 
@@ -181,6 +181,7 @@ def _readings(
         )
 
     concept = each("concept")
+    named = np.where(concept < 0, len(CONCEPT_NAMES) - 2 - concept, concept)
     points = np.concatenate(
         [
             _points(one)[column, one.at[row]]
@@ -189,7 +190,7 @@ def _readings(
     )
     pointless = [part.points is None for one in scored for part in one.assessed.components]
     return {
-        "concept": _words(np.where(concept < 0, len(_CONCEPTS) - 1, concept), _CONCEPTS),
+        "concept": _words(named, _CONCEPTS),
         "value": pa.array(each("value"), pa.float64()),
         "points": pa.array(points.astype(np.int16), pa.int16(), mask=np.array(pointless)[number]),
         "effective_at": pa.array(each("effective"), pa.int64()).cast(_UTC),

@@ -29,6 +29,9 @@ LOOKBACK: Mapping[str, int] = {
 # The longest limited memory: no fact older than this, by its patient's clock, can still count.
 LONGEST_MEMORY = 2 * max(value for value in LOOKBACK.values() if value != UNLIMITED)
 
+# A change of units leaves errors far below this; published bands are never finer.
+FINEST = 1e-6
+
 # Oxygen facts this close to the newest of them describe one moment; so do the parts of one GCS.
 SAME_MOMENT = MICROSECONDS_PER_HOUR // 2
 

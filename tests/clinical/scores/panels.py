@@ -2,8 +2,9 @@
 
 from clinical.concepts import CONCEPTS, round_value
 from clinical.scores.definition import Score
-from clinical.scoring.assessment import Assessment, assess
+from clinical.scoring.assessment import Assessment
 from clinical.scoring.inputs import Panel, Reading, derive
+from clinical.scoring.plain_laws import assess
 
 NOW = 1_767_571_200_000_000
 SOURCE = ("feed", 0, 0, 0)

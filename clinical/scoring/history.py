@@ -1,0 +1,57 @@
+"""The rows of many owners by concept, and the arrival at which each stopped being true.
+
+Here: rows of a concept, and when they were withdrawn or replaced. Not here: who looks at them, and
+when (timeline.py).
+"""
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clinical.scoring.memory import CONCEPT_NAMES, CONCEPT_NUMBER, Stack
+from clinical.scoring.versions import NEVER, Chains, chains
+
+Ints = NDArray[np.int64]
+
+
+class History:
+    """Rows in the order of arrival, which is their place in the stack, and the owner of each."""
+
+    def __init__(self, stack: Stack, owner: Ints) -> None:
+        """Take rows in the order of arrival; owners are numbered from 0."""
+        self.stack, self.owner = stack, owner
+        self._gone = np.full(len(stack), NEVER)
+        self._chained = np.zeros(len(CONCEPT_NAMES), np.bool_)
+        concept = stack["concept"]
+        self._by_concept: Ints = np.argsort(concept, kind="stable")
+        ends = np.searchsorted(concept[self._by_concept], np.arange(len(CONCEPT_NAMES) + 1))
+        self._ends: list[int] = ends.tolist()
+
+    def rows(self, *concepts: str) -> Ints:
+        """Rows that give these concepts a value, by concept and then in the order of arrival."""
+        rows = self._all(CONCEPT_NUMBER[concept] for concept in concepts)
+        told: Ints = rows[~self.stack["void"][rows]]
+        return told
+
+    def gone(self, rows: Ints) -> Ints:
+        """The arrival at which each row was withdrawn or replaced; NEVER while it is true."""
+        present = np.zeros(len(CONCEPT_NAMES), np.bool_)
+        present[self.stack["concept"][rows]] = True
+        fresh = np.flatnonzero(present & ~self._chained)
+        if len(fresh):
+            self.chain(fresh.tolist())
+        gone: Ints = self._gone[rows]
+        return gone
+
+    def chain(self, numbers: Iterable[int]) -> Chains:
+        """Find the versions of all facts of these concepts."""
+        chosen = list(numbers)
+        found = chains(self.stack, self.owner, self._all(chosen))
+        found.end(self._gone)
+        self._chained[chosen] = True
+        return found
+
+    def _all(self, numbers: Iterable[int]) -> Ints:
+        slices = [self._by_concept[self._ends[one] : self._ends[one + 1]] for one in numbers]
+        return slices[0] if len(slices) == 1 else np.concatenate([np.empty(0, np.int64), *slices])
