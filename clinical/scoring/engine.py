@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 from clinical.scores import SCORES
 from clinical.scores.definition import WindowScore
 from clinical.scoring.columns import Assessed
-from clinical.scoring.fingerprint import fingerprint
 from clinical.scoring.history import History
 from clinical.scoring.inputs import concepts_of
 from clinical.scoring.laws import assess
@@ -28,7 +27,6 @@ from clinical.scoring.memory import (
     IS_EVENT,
     LOOKBACK_BY_NUMBER,
     MEMORY_BY_NUMBER,
-    ROW,
     WINDOWED,
     Patient,
     Stack,
@@ -38,6 +36,7 @@ from clinical.scoring.memory import (
     remembered,
 )
 from clinical.scoring.panel import Panel
+from clinical.scoring.stacking import Stacking, times
 from clinical.scoring.timeline import Points, Timeline
 from clinical.scoring.validity import FORGOTTEN_AFTER, IDLE_SIGNALS
 from clinical.scoring.versions import told
@@ -103,8 +102,7 @@ class Engine:
         """Start with nothing known."""
         self._patients: dict[str, Patient] = {}
         self._survivors: dict[str, str] = {}
-        self._origins: list[tuple[str, int]] = []
-        self._arrivals = 0
+        self._stacking = Stacking()
 
     def survivor(self, patient_id: str) -> str:
         """The identifier that a patient's facts are folded under."""
@@ -134,7 +132,7 @@ class Engine:
 
     def _is_idle(self, patient: Patient) -> bool:
         newest = patient.rows["arrival"].max(initial=0)
-        return bool(self._arrivals - newest > IDLE_SIGNALS)
+        return bool(self._stacking.arrivals - newest > IDLE_SIGNALS)
 
     def step(self, signals: pa.Table) -> Moments:
         """Learn a batch of signals and return the moments at which something changed."""
@@ -150,7 +148,7 @@ class Engine:
         The rows are put by, and looked at when something is next asked of their patient.
         """
         names, owner = self._identify(signals)
-        rows, received = self._rows(signals), _times(signals["received_at"])
+        rows, received = self._stacking.rows(signals), times(signals["received_at"])
         clocks = np.zeros(len(names), np.int64)
         np.maximum.at(clocks, owner, received)
         order = np.argsort(owner, kind="stable")
@@ -178,9 +176,9 @@ class Engine:
         names, patient = self._identify(signals)
         known = [self._known(name) for name in names]
         held = [len(one.rows) for one in known]
-        stack = joined([*(one.rows for one in known), self._rows(signals)])
+        stack = joined([*(one.rows for one in known), self._stacking.rows(signals)])
         owner = np.concatenate([np.repeat(np.arange(len(names)), held), patient])
-        received = _times(signals["received_at"])
+        received = times(signals["received_at"])
         clocks = np.array([one.clock for one in known], np.int64)
         return _Batch(names, clocks, patient, received, stack, owner, sum(held))
 
@@ -215,35 +213,6 @@ class Engine:
         local = np.array([place[name] for name in survivors], np.int64)
         return names, local[encoded.indices.to_numpy()]
 
-    def _rows(self, signals: pa.Table) -> Stack:
-        rows = np.empty(signals.num_rows, ROW)
-        concept = signals["concept"].combine_chunks().dictionary_encode()
-        numbers = np.array(
-            [CONCEPT_NUMBER[name] for name in concept.dictionary.to_pylist()], np.int16
-        )
-        rows["concept"] = numbers[concept.indices.to_numpy()]
-        rows["void"] = signals["void"].combine_chunks().to_numpy(zero_copy_only=False)
-        rows["value"] = signals["value"].combine_chunks().fill_null(0.0).to_numpy()
-        for name in ("row", "offset"):
-            rows[name] = signals[name].combine_chunks().to_numpy()
-        rows["effective"] = _times(signals["effective_at"])
-        rows["signal"] = fingerprint(signals["signal_id"].combine_chunks())
-        rows["origin"] = self._origin(signals)
-        rows["arrival"] = self._arrivals + np.arange(len(rows))
-        self._arrivals += len(rows)
-        return rows
-
-    def _origin(self, signals: pa.Table) -> Ints:
-        feed = signals["feed"].combine_chunks().dictionary_encode()
-        partition = signals["partition"].combine_chunks().to_numpy().astype(np.int64)
-        pairs = feed.indices.to_numpy().astype(np.int64) << 32 | partition
-        distinct, inverse = np.unique(pairs, return_inverse=True)
-        feeds = feed.dictionary.to_pylist()
-        keys = [(feeds[pair >> 32], int(pair & 0xFFFFFFFF)) for pair in distinct.tolist()]
-        self._origins.extend(key for key in keys if key not in self._origins)
-        numbers: Ints = np.array([self._origins.index(key) for key in keys], np.int64)[inverse]
-        return numbers
-
     def _moments(self, signals: pa.Table, batch: "_Batch", won: Winners) -> Moments:
         patients = max(len(batch.names), 1)
         points = _points(_message_numbers(signals), batch, patients)
@@ -271,7 +240,7 @@ class Engine:
             panel=panel,
             timeline=Timeline(history, Points(owner, arrival, points.now[kept])),
             stack=batch.stack,
-            origins=self._origins,
+            origins=self._stacking.origins,
         )
 
     def _remember(self, batch: "_Batch", alive: Bools) -> None:
@@ -313,11 +282,6 @@ class _Pairs:
     last: Ints
     of_row: Ints
     now: Ints
-
-
-def _times(column: pa.ChunkedArray) -> Ints:
-    times: Ints = column.combine_chunks().cast(pa.int64()).to_numpy()
-    return times
 
 
 def _any_of(flags: Bools, names: Sequence[str]) -> Bools:

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from clinical.concepts import CONCEPTS
 from clinical.scores import SCORES
-from clinical.scores.definition import WindowScore
+from clinical.scores.definition import Score, WindowScore
+from clinical.scoring.inputs import concepts_of
 from clinical.scoring.validity import LOOKBACK, MICROSECONDS_PER_HOUR, UNLIMITED
 
 CONCEPT_NAMES: tuple[str, ...] = tuple(CONCEPTS)
@@ -25,9 +26,33 @@ WINDOWED: Mapping[str, int] = {
     for name in CONCEPT_NAMES
     if any(name in one.hours for one in WINDOW_SCORES)
 }
+# Detections hold a score against what it was so many hours before, by all that is known now.
+COMPARED_HOURS: Mapping[str, float] = {"news2": 24, "sofa": 24}
+
+
+def _compared(concept: str) -> int:
+    """How far back a concept's rows decide what such a score was."""
+    reach = [
+        COMPARED_HOURS[score.name] * MICROSECONDS_PER_HOUR + _reach(score, concept)
+        for score in SCORES
+        if score.name in COMPARED_HOURS and concept in _rests_on(score)
+    ]
+    return round(max(reach, default=0))
+
+
+def _rests_on(score: Score) -> set[str]:
+    return {concept for name in score.depends_on for concept in concepts_of(name)}
+
+
+def _reach(score: Score, concept: str) -> float:
+    if isinstance(score, WindowScore):
+        return score.hours[concept] * MICROSECONDS_PER_HOUR
+    return LOOKBACK[concept]
+
+
 # After so long a row can neither count nor be called stale nor stand in a window.
 MEMORY: Mapping[str, int] = {
-    name: max(2 * LOOKBACK[name], WINDOWED.get(name, 0)) for name in CONCEPT_NAMES
+    name: max(2 * LOOKBACK[name], WINDOWED.get(name, 0), _compared(name)) for name in CONCEPT_NAMES
 }
 MEMORY_BY_NUMBER = np.array(list(MEMORY.values()), np.int64)
 IS_EVENT = np.array([CONCEPTS[name].kind == "event" for name in CONCEPT_NAMES])

@@ -4,7 +4,7 @@ Here: the stored form. Not here: any decision. The contract itself is lakehouse/
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -13,14 +13,27 @@ from numpy.typing import NDArray
 from clinical.scoring.columns import STATES
 from clinical.scoring.engine import Moments, Scored
 from clinical.scoring.inputs import WORKED_OUT
-from clinical.scoring.memory import CONCEPT_NAMES
-from clinical.scoring.panel import Readings
+from clinical.scoring.memory import CONCEPT_NAMES, Stack
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 _UTC = pa.timestamp("us", tz="UTC")
 # Concept numbers from -2 down are those of values that were worked out.
 _CONCEPTS = (*CONCEPT_NAMES, *WORKED_OUT)
+
+
+class Sources(Protocol):
+    """What resolves the rows that readings name."""
+
+    @property
+    def stack(self) -> Stack:
+        """All rows."""
+
+    @property
+    def origins(self) -> Sequence[tuple[str, int]]:
+        """The feed and partition of each number."""
+
+
 PROVENANCE = ("feed", "partition", "offset", "received_at", "facility")
 
 
@@ -34,7 +47,7 @@ def score_rows(
     at = np.concatenate([one.at for one in scored])
     rank = np.repeat(np.arange(len(scored)), [len(one.at) for one in scored])
     first = pa.array(moments.first[at])
-    columns = _assessed(moments, scored, rank)
+    columns = assessed_columns(moments, scored, rank)
     for name in PROVENANCE:
         column = signals[name].combine_chunks()
         told = column.dictionary_encode() if column.type == pa.string() else column
@@ -63,7 +76,7 @@ def numbers(table: pa.Table, *order: Ints) -> Ints:
     return place
 
 
-def _assessed(moments: Moments, scored: Sequence[Scored], rank: Ints) -> dict[str, pa.Array]:
+def assessed_columns(sources: Sources, scored: Sequence[Scored], rank: Ints) -> dict[str, pa.Array]:
     """What was found, of all scores one after the other; `rank` is the score of each row."""
     singles = [_single(one) for one in scored]
     effective = _each(scored, "effective")
@@ -85,7 +98,7 @@ def _assessed(moments: Moments, scored: Sequence[Scored], rank: Ints) -> dict[st
         ),
         "oldest_input_minutes": _numbers(_each(scored, "oldest_minutes")),
         "effective_at": pa.array(effective, pa.int64(), mask=effective < _LONG_AGO).cast(_UTC),
-        "components": _components(moments, scored, known),
+        "components": _components(sources, scored, known),
     }
 
 
@@ -153,19 +166,19 @@ def _parts(present: Sequence[Bools]) -> Ints:
     )
 
 
-def _components(moments: Moments, scored: Sequence[Scored], known: Sequence[Bools]) -> pa.Array:
+def _components(sources: Sources, scored: Sequence[Scored], known: Sequence[Bools]) -> pa.Array:
     parts = [part for one in scored for part in one.assessed.components]
     number = _parts(known)
     fields = {
         "parameter": _words(number, [part.parameter for part in parts]),
-        **_readings(moments, scored, known, number),
+        **_readings(sources, scored, known, number),
     }
     struct = pa.StructArray.from_arrays(list(fields.values()), list(fields))
     return pa.ListArray.from_arrays(_offsets(known), struct)
 
 
 def _readings(
-    moments: Moments, scored: Sequence[Scored], known: Sequence[Bools], number: Ints
+    sources: Sources, scored: Sequence[Scored], known: Sequence[Bools], number: Ints
 ) -> dict[str, pa.Array]:
     """The readings behind the known parts of every row."""
     places = [np.nonzero(some.T) for some in known]
@@ -194,7 +207,7 @@ def _readings(
         "value": pa.array(each("value"), pa.float64()),
         "points": pa.array(points.astype(np.int16), pa.int16(), mask=np.array(pointless)[number]),
         "effective_at": pa.array(each("effective"), pa.int64()).cast(_UTC),
-        **source_fields(moments, each("row")),
+        **source_fields(sources, each("row")),
     }
 
 
@@ -205,23 +218,23 @@ def _points(scored: Scored) -> Ints:
     return np.array([none if part.points is None else part.points for part in parts])
 
 
-def source_fields(moments: Moments, row: Ints) -> dict[str, pa.Array]:
+def source_fields(sources: Sources, row: Ints) -> dict[str, pa.Array]:
     """The stored row each reading came from: feed, partition, offset and row."""
-    stack = moments.stack
+    stack = sources.stack
     origin = pa.array(stack["origin"][row])
     return {
         "feed": _words(
-            stack["origin"][row].astype(np.int64), [feed for feed, _ in moments.origins]
+            stack["origin"][row].astype(np.int64), [feed for feed, _ in sources.origins]
         ),
-        "partition": pa.array([part for _, part in moments.origins], pa.int32()).take(origin),
+        "partition": pa.array([part for _, part in sources.origins], pa.int32()).take(origin),
         "offset": pa.array(stack["offset"][row]),
         "row": pa.array(stack["row"][row]),
     }
 
 
-def reading_source(moments: Moments, readings: Readings, at: int) -> dict[str, object]:
-    """The stored row of one reading, for evidence."""
-    stack = moments.stack[readings.row[at]]
+def row_source(moments: Moments, row: int) -> dict[str, object]:
+    """The stored row that stands at a place in the stack, for evidence."""
+    stack = moments.stack[row]
     feed, partition = moments.origins[stack["origin"]]
     return {
         "feed": feed,

@@ -14,7 +14,7 @@ Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 # Past every arrival: a row that is still true.
-NEVER = np.iinfo(np.int64).max
+NEVER = np.iinfo(np.int64).max // 2
 # An odd 64-bit constant (2**64 / golden ratio) spreads groups before they are mixed with ids.
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 
