@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from clinical.scoring.columns import Assessed
 from clinical.scoring.engine import Moments
+from clinical.scoring.panel import Readings
 
 Ints = NDArray[np.int64]
 Severity = Literal["low", "medium", "high", "critical"]
@@ -31,7 +32,8 @@ class Finding:
     """One rule family at every moment.
 
     `band` is 0 where nothing is found, else a rank into `bands` (from 1). `scores` and `inputs` are
-    what an alert quotes as evidence.
+    what an alert quotes as evidence; so are `readings`, by the names they go by, which are not the
+    values that count now.
     """
 
     family: str
@@ -40,6 +42,7 @@ class Finding:
     rests_on: tuple[str, ...]
     scores: tuple[Assessed, ...] = ()
     inputs: tuple[str, ...] = ()
+    readings: tuple[tuple[str, Readings], ...] = ()
 
 
 # The scores of a batch by (name, variant).

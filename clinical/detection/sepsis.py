@@ -33,17 +33,17 @@ BANDS = {
         "suspected_sepsis_qsofa", "critical", "Suspected sepsis: infection evidence with qSOFA"
     ),
 }
-_INFECTION = ("culture", "antibiotic")
+INFECTION = ("culture", "antibiotic")
 
 
 def find(moments: Moments, scores: Scores) -> list[Finding]:
     """The sepsis band wherever infection evidence or an input of qSOFA or SIRS changed."""
     qsofa, sirs = scores[QSOFA_GCS15.name, QSOFA_GCS15.variant], scores[SIRS.name, SIRS.variant]
-    rests_on = (*_INFECTION, *QSOFA_GCS15.inputs, *SIRS.inputs)
+    rests_on = (*INFECTION, *QSOFA_GCS15.inputs, *SIRS.inputs)
     due = moments.touched(rests_on)
     due &= infection_suspected(moments)
     band = ranked(due & (sirs.observed >= POSITIVE), due & (qsofa.observed >= POSITIVE))
-    return [Finding(NAME, BANDS, band, rests_on, (qsofa, sirs), _INFECTION)]
+    return [Finding(NAME, BANDS, band, rests_on, (qsofa, sirs), INFECTION)]
 
 
 FAMILY = Family(NAME, BANDS, find)
@@ -55,7 +55,7 @@ def infection_suspected(moments: Moments) -> NDArray[np.bool_]:
     The newest of each is enough: a pair of older ones lies, by the windows' lengths, more than 24 h
     back.
     """
-    culture, antibiotic = (moments.panel[name] for name in _INFECTION)
+    culture, antibiotic = (moments.panel[name] for name in INFECTION)
     gap = antibiotic.effective - culture.effective
     paired = (gap <= ANTIBIOTIC_AFTER_CULTURE) & (gap >= -CULTURE_AFTER_ANTIBIOTIC)
     onset = np.minimum(culture.effective, antibiotic.effective)

@@ -26,9 +26,30 @@ def _tell(ward: Ward, hours: float, kind: str, content: Any) -> None:
         ward.chart(hours, **{name: _number(name, value) for name, value in content.items()})
     elif kind in _ORDERED:
         _ORDERED[kind](ward, hours, **content)
+    elif kind == "infusion":
+        infuse(ward, hours, **content)
     else:
         at = START + timedelta(hours=hours)
         ward.tell(at, **{kind: [{"patient_id": "p1", **_dated(row)} for row in content]})
+
+
+def infuse(
+    ward: Ward,
+    hours: float,
+    until: float | None = None,
+    concept: str = "vasopressor",
+    **rates: float,
+) -> None:
+    """Drugs running at rates in ug/kg/min, until an hour that is told with them."""
+    at = START + timedelta(hours=hours)
+    ended = None if until is None else START + timedelta(hours=until)
+    given = {"patient_id": "p1", "concept": concept, "event": "administered"}
+    rows = [
+        {**given, "ingredient": name, "order_id": name, "rate": rate, "rate_unit": "ug/kg/min"}
+        for name, rate in rates.items()
+    ]
+    told = [{**row, "started_at": at, "ended_at": ended} for row in rows]
+    ward.tell(ended or at, medication_events=told)
 
 
 def _number(concept: str, value: float | str) -> float:
