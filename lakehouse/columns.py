@@ -10,6 +10,7 @@ from typing import get_args
 import pyarrow as pa
 
 from clinical.detection.finding import Severity
+from clinical.detection.manifest import What
 from clinical.scores import SCORES
 from clinical.scoring.columns import STATES
 
@@ -316,6 +317,20 @@ EVIDENCE = pa.struct(
     ]
 )
 
+# A context that changed what became of an alert; the last four fields point at the row it rests on.
+APPLIED_CONTEXT = pa.struct(
+    [
+        ("context", STRING),
+        ("effect", STRING),
+        ("reason", STRING),
+        ("since", UTC),
+        ("feed", STRING),
+        ("partition", pa.int32()),
+        ("offset", pa.int64()),
+        ("row", pa.int32()),
+    ]
+)
+
 ALERT = (
     Column("alert_id", STRING, "Deterministic identity: the same facts raise the same alert."),
     Column("episode_id", STRING, "Episode of one patient and rule family."),
@@ -327,7 +342,7 @@ ALERT = (
         pa.int16(),
         "Rank of severity within the family, from 1; only a higher band alerts again.",
     ),
-    one_of("severity", get_args(Severity)),
+    one_of("severity", get_args(Severity), "{}; where a context lowers it, as lowered."),
     one_of("status", ("raised", "suppressed")),
     Column("suppressed_by", STRING, "Context that suppressed the alert, e.g. comfort_care."),
     Column("title", STRING, "One line without patient values."),
@@ -337,4 +352,21 @@ ALERT = (
     Column("hours_before_batch", DOUBLE, "Hours from raised_at to batch_at."),
     Column("evidence", pa.list_(EVIDENCE), "Values, units, times and rows the alert rests on."),
     Column("missing", pa.list_(STRING), "What was not known when the alert was raised."),
+    Column(
+        "contexts",
+        pa.list_(APPLIED_CONTEXT),
+        f"Contexts that held and what each did ({', '.join(get_args(What))}), with the reason, "
+        "since when it held, and the row it rests on. Null in rows of lake version 2 and before.",
+    ),
+    one_of(
+        "declared_severity",
+        get_args(Severity),
+        "{}: as the rule declares it, before any context lowered it.",
+    ),
+    Column(
+        "route",
+        STRING,
+        "Whom the alert is meant for: unit (those who look after the patient), or the role that a "
+        "context re-routes it to.",
+    ),
 )

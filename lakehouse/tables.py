@@ -23,6 +23,7 @@ Zone = Literal[
     "reconciliation",
     "migration",
     "replays",
+    "adjudication",
     "quality",
     "audit",
     "operations",
@@ -30,7 +31,7 @@ Zone = Literal[
 Phi = Literal["none", "pseudonymous", "identified"]
 
 # Older releases refuse a newer lake; an older lake is brought up to it (upgrades.py).
-LAKE_VERSION = 2
+LAKE_VERSION = 3
 
 
 @dataclass(frozen=True, slots=True)

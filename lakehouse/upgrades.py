@@ -17,12 +17,13 @@ from deltalake.exceptions import CommitFailedError, DeltaError
 from lakehouse import delta_log, durable
 from lakehouse.columns import Column
 from lakehouse.errors import LakeNotWritableError
-from lakehouse.tables import LAKE_VERSION, RAW_MESSAGES, TABLES, Table
+from lakehouse.tables import ALERTS, LAKE_VERSION, RAW_MESSAGES, TABLES, Table
 
 OLDEST: Final = 1
 # Per lake version, the columns that tables got with it.
 ADDED: Final[Mapping[int, Mapping[str, tuple[str, ...]]]] = {
     2: {RAW_MESSAGES.name: ("original_partition", "original_offset")},
+    3: {ALERTS.name: ("contexts", "declared_severity", "route")},
 }
 _ATTEMPTS: Final = 20
 

@@ -13,13 +13,14 @@ import pyarrow as pa
 
 from clinical.concepts import CONCEPTS
 from clinical.detection.batch_clock import BatchClock
+from clinical.detection.effects import Applied, lowered, route
 from clinical.detection.finding import Finding
 from clinical.scoring.columns import Assessed, Component
 from clinical.scoring.engine import Moments
 from clinical.scoring.inputs import GCS_FROM_PARTS, GCS_PARTS
 from clinical.scoring.memory import CONCEPT_NAMES
 from clinical.scoring.panel import Readings, concept_name
-from clinical.scoring.rows import reading_source
+from clinical.scoring.rows import row_source
 
 _UTC = pa.timestamp("us", tz="UTC")
 _SOURCE = [
@@ -37,6 +38,13 @@ EVIDENCE = pa.struct(
         *_SOURCE,
     ]
 )
+CONTEXT = pa.struct(
+    [
+        *((name, pa.string()) for name in ("context", "effect", "reason")),
+        ("since", _UTC),
+        *_SOURCE,
+    ]
+)
 SCHEMA = pa.schema(
     [
         *_SOURCE,
@@ -51,13 +59,19 @@ SCHEMA = pa.schema(
         ("hours_before_batch", pa.float64()),
         ("evidence", pa.list_(EVIDENCE)),
         ("missing", pa.list_(pa.string())),
+        ("contexts", pa.list_(CONTEXT)),
+        ("declared_severity", pa.string()),
+        ("route", pa.string()),
     ]
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Raised:
-    """One alert before it is a row: where it stands, what was found, and in which episode."""
+    """One alert before it is a row: where it stands, what was found, in which episode.
+
+    `contexts` are those that apply to it.
+    """
 
     at: int
     finding: Finding
@@ -65,6 +79,7 @@ class Raised:
     episode_id: str
     suppressed_by: str | None
     unit: str | None
+    contexts: tuple[Applied, ...]
 
 
 def alert_row(
@@ -85,7 +100,7 @@ def alert_row(
         "rule": band.rule,
         "rule_family": finding.family,
         "band": rank,
-        "severity": band.severity,
+        "severity": lowered(band.severity, raised.contexts),
         "status": "suppressed" if raised.suppressed_by else "raised",
         "suppressed_by": raised.suppressed_by,
         "title": band.title,
@@ -95,13 +110,29 @@ def alert_row(
         "hours_before_batch": hours,
         "evidence": _evidence(moments, finding, at),
         "missing": _missing(finding, at),
+        "contexts": [_context(moments, one) for one in raised.contexts],
+        "declared_severity": band.severity,
+        "route": route(raised.contexts),
+    }
+
+
+def _context(moments: Moments, one: Applied) -> dict[str, Any]:
+    return {
+        "context": one.context,
+        "effect": one.effect.effect,
+        "reason": one.effect.reason,
+        "since": _at(one.since),
+        **row_source(moments, one.row),
     }
 
 
 def _evidence(moments: Moments, finding: Finding, at: int) -> list[dict[str, Any]]:
     quoted = [item for score in finding.scores for item in _of_score(moments, score, at)]
     plain = [(name, moments.panel[name]) for name in finding.inputs]
-    quoted += [_quote(moments, name, reading, at) for name, reading in plain if reading.current[at]]
+    further = (*plain, *finding.readings)
+    quoted += [
+        _quote(moments, name, reading, at) for name, reading in further if reading.current[at]
+    ]
     return list({repr(item): item for item in quoted}.values())
 
 
@@ -133,7 +164,7 @@ def _quote(moments: Moments, name: str, reading: Readings, at: int) -> dict[str,
         "value": float(reading.value[at]),
         "unit": concept.unit if concept else None,
         "effective_at": _at(reading.effective[at]),
-        **reading_source(moments, reading, at),
+        **row_source(moments, int(reading.row[at])),
     }
 
 

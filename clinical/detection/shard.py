@@ -7,7 +7,6 @@ episodes, suppression. The stream and every replay run this same class. Not here
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -15,24 +14,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from clinical.concepts import CONCEPTS
-from clinical.detection import critical, news2, respiratory, sepsis
 from clinical.detection.alert_rows import SCHEMA, Raised, alert_row
 from clinical.detection.batch_clock import BatchClock
 from clinical.detection.demographics import Demographics
-from clinical.detection.episodes import Episodes, Held, Key
-from clinical.detection.finding import Finding, Rule
+from clinical.detection.episodes import Episodes, Key
+from clinical.detection.finding import Rule
 from clinical.detection.location import Locations
+from clinical.detection.raising import Raising, message_of
+from clinical.detection.rules import RULES
 from clinical.detection.version import rules_version
 from clinical.normalise import signals as signals_of
 from clinical.scoring.engine import Engine, Moments, Scored
 from clinical.scoring.rows import numbers, score_rows
 from clinical.scoring.validity import IDLE_SIGNALS
-
-RULES: Sequence[Rule] = (news2.find, sepsis.find, respiratory.find, critical.find)
-COMFORT_CARE = "comfort_care"
-_COMFORT_CARE = CONCEPTS["code_status"].answers[COMFORT_CARE]
-_PROVENANCE = ("feed", "partition", "offset", "received_at", "facility")
 
 Facts = Mapping[str, pa.Table]
 Bools = NDArray[np.bool_]
@@ -51,12 +45,13 @@ class Derived:
 class Shard:
     """The fold of one facility. Not thread-safe; knows no clock but its facts'."""
 
-    def __init__(self, clock: BatchClock) -> None:
-        """Start with nothing known; `clock` says when the 2am job runs."""
-        self._clock = clock
+    def __init__(self, clock: BatchClock, rules: Sequence[Rule] = RULES) -> None:
+        """Start with nothing known; `clock` says when the 2am job runs, `rules` are asked."""
+        self._clock, self._rules = clock, rules
         self._engine = Engine()
         self._episodes = Episodes()
         self._locations = Locations()
+        self._raising = Raising(self._episodes, self._locations)
         self._demographics = Demographics()
         self._learnt = 0
 
@@ -166,10 +161,8 @@ class Shard:
         assessed = {
             (one.assessed.score.name, one.assessed.score.variant): one.assessed for one in scored
         }
-        status = moments.panel["code_status"]
-        comfort = status.current & (status.value == _COMFORT_CARE)
-        for finding in (found for rule in RULES for found in rule(moments, assessed)):
-            yield from self._observe(moments, finding, comfort, signals)
+        for finding in (found for rule in self._rules for found in rule(moments, assessed)):
+            yield from self._raising.observe(moments, finding, signals)
 
     def _alerts(
         self, moments: Moments, scored: Sequence[Scored], signals: pa.Table
@@ -178,53 +171,13 @@ class Shard:
         if not raised:
             return None
         rows = [
-            alert_row(moments, one, _message(signals, moments, one.at), self._clock)
+            alert_row(moments, one, message_of(signals, moments, one.at), self._clock)
             for one in raised
         ]
         blank = {"row": None, "rules_version": rules_version()}
         table = pa.Table.from_pylist([{**blank, **row} for row in rows], SCHEMA)
         place = pa.array(numbers(table, np.arange(len(rows))), pa.int32())
         return table.set_column(table.column_names.index("row"), "row", place)
-
-    def _observe(
-        self, moments: Moments, finding: Finding, comfort: Bools, signals: pa.Table
-    ) -> Iterator[Raised]:
-        """The moments at which a finding is an alert, raised or suppressed."""
-        wrong = moments.withdrawn(finding.rests_on)
-        at = np.flatnonzero((finding.band > 0) | wrong)
-        if not len(at):
-            return
-        encoded = moments.patient.take(pa.array(at)).dictionary_encode()
-        patients = encoded.dictionary.to_pylist()
-        number = encoded.indices.to_numpy().astype(np.int64) * 2 + comfort[at]
-        keys = [
-            Key(name, finding.family, reason)
-            for name in patients
-            for reason in (None, COMFORT_CARE)
-        ]
-
-        @cache
-        def alert_id(place: int) -> str:
-            moment = int(at[place])
-            message = _message(signals, moments, moment)
-            return _alert_id(message, finding.family, _ordinal(moments, moment))
-
-        begin = 0
-        for end in [*np.flatnonzero(wrong[at]).tolist(), len(at)]:
-            part = begin + np.flatnonzero(finding.band[at[begin:end]])
-            held = Held(number[part], finding.band[at[part]], moments.now[at[part]])
-            found = self._episodes.observe(keys, held, part.tolist(), alert_id)
-            for place, episode_id in found:
-                moment, key = int(at[place]), keys[number[place]]
-                message = signals["message"][int(moments.first[moment])].as_py()
-                unit = self._locations.unit_of(key.patient, message)
-                name = alert_id(place)
-                yield Raised(moment, finding, name, episode_id, key.suppressed_by, unit)
-            if end < len(at):
-                band = int(finding.band[at[end]])
-                for key in keys[number[end] // 2 * 2 :][:2]:
-                    self._episodes.correct(key, band)
-            begin = end
 
 
 def _in_order(signals: pa.Table) -> pa.Table:
@@ -266,21 +219,3 @@ def _merges(identities: pa.Table | None) -> list[dict[str, Any]]:
     rows = identities.select(["message", "event", "retired_id", "surviving_id"]).to_pylist()
     usable = (row for row in rows if row["retired_id"] and row["surviving_id"])
     return sorted((r for r in usable if r["event"] == "merge"), key=lambda row: row["message"])
-
-
-def _message(signals: pa.Table, moments: Moments, at: int) -> dict[str, Any]:
-    first = int(moments.first[at])
-    return {name: signals[name][first].as_py() for name in _PROVENANCE}
-
-
-def _alert_id(message: Mapping[str, Any], family: str, ordinal: int) -> str:
-    place = f"{message['feed']}-{message['partition']}-{message['offset']}"
-    return f"{place}-{family}" if ordinal == 0 else f"{place}.{ordinal}-{family}"
-
-
-def _ordinal(moments: Moments, at: int) -> int:
-    """Place of the moment among those of its message: 0 but for a second patient."""
-    ordinal = 0
-    while at > 0 and moments.message[at - 1] == moments.message[at]:
-        at, ordinal = at - 1, ordinal + 1
-    return ordinal

@@ -16,7 +16,7 @@ from lakehouse.doctor.moving import make_folder, move
 from lakehouse.doctor.places import stored_tables
 from lakehouse.errors import LakeDamagedError, LakeNotFoundError, LakeVersionError
 from lakehouse.lake import MARKER, check_marker, mark
-from lakehouse.tables import LAKE_VERSION, RAW_MESSAGES, TABLES
+from lakehouse.tables import LAKE_VERSION, TABLES
 from lakehouse.upgrades import OLDEST, lacking
 
 
@@ -70,14 +70,18 @@ def _version(root: Path) -> int:
 
     Too old a version does no harm: an upgrade adds only what is missing.
     """
+    steps = range(LAKE_VERSION, OLDEST - 1, -1)
+    return min((_version_of(root / name, name, steps) for name in TABLES), default=LAKE_VERSION)
+
+
+def _version_of(path: Path, name: str, steps: range) -> int:
+    """The newest version whose columns one table has."""
     try:
-        path = root / RAW_MESSAGES.name
         if not (path / delta_log.LOG).is_dir():
             return LAKE_VERSION
         names = {field.name for field in DeltaTable(str(path)).schema().fields}
     except (DeltaError, OSError):
         return OLDEST
-    raw = TABLES[RAW_MESSAGES.name]
-    steps = range(LAKE_VERSION, OLDEST - 1, -1)
-    wanted = set(raw.schema.names)
-    return next((v for v in steps if wanted - {c.name for c in lacking(v, raw)} <= names), OLDEST)
+    table = TABLES[name]
+    wanted = set(table.schema.names)
+    return next((v for v in steps if wanted - {c.name for c in lacking(v, table)} <= names), OLDEST)

@@ -50,8 +50,8 @@ def _step(
     facts = {table.name: _facts(connection, table, facility, low) for table in FOLDED}
     derived = shard.step({name: rows for name, rows in facts.items() if rows.num_rows})
     return Piece(
-        _of_record(derived.scores, SCORES_OF_RECORD, SCORED, "components"),
-        _of_record(derived.alerts, ALERTS_OF_RECORD, RAISED, "evidence"),
+        _of_record(derived.scores, SCORES_OF_RECORD, SCORED, ("components",)),
+        _of_record(derived.alerts, ALERTS_OF_RECORD, RAISED, ("evidence", "contexts")),
     )
 
 
@@ -71,7 +71,7 @@ def _facts(
 
 
 def _of_record(
-    rows: pa.Table | None, table: Table, told_apart: tuple[str, ...], sources: str
+    rows: pa.Table | None, table: Table, told_apart: tuple[str, ...], sources: tuple[str, ...]
 ) -> pa.Table | None:
     if rows is None or not rows.num_rows:
         return None
@@ -81,8 +81,10 @@ def _of_record(
     rows = table.conform(rows.select(table.schema.names))
     place = table.schema.names.index
     rows = rows.set_column(place("offset"), table.schema.field("offset"), _shifted(rows["offset"]))
-    lists = _with_places(rows[sources].combine_chunks())
-    return rows.set_column(place(sources), table.schema.field(sources), lists)
+    for name in sources:
+        lists = _with_places(rows[name].combine_chunks())
+        rows = rows.set_column(place(name), table.schema.field(name), lists)
+    return rows
 
 
 def _last(rows: pa.Table, told_apart: tuple[str, ...]) -> NDArray[np.bool_]:

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import duckdb
 import pytest
@@ -12,9 +13,10 @@ from lakehouse.appends import append
 from lakehouse.catalogue import attach, read
 from lakehouse.compaction import compact
 from lakehouse.cuts import cut
+from lakehouse.doctor.marker import mend_marker
 from lakehouse.errors import LakeVersionError
 from lakehouse.lake import MARKER, Lake
-from lakehouse.tables import LAKE_VERSION, OBSERVATIONS, RAW_MESSAGES
+from lakehouse.tables import ALERTS, LAKE_VERSION, OBSERVATIONS, RAW_MESSAGES
 
 NEW = ("original_partition", "original_offset")
 # As the first release wrote it.
@@ -37,6 +39,27 @@ def old(tmp_path, rows):
         commit_properties=CommitProperties(app_transactions=[Transaction("icu/0", 2)]),
     )
     mark(root, 1)
+    return root
+
+
+NEW_3 = ("contexts", "declared_severity", "route")
+ALERTS_2 = replace(ALERTS, columns=tuple(c for c in ALERTS.columns if c.name not in NEW_3))
+
+
+@pytest.fixture
+def second(tmp_path, rows):
+    """A lake of version 2, with two messages and an alert of each."""
+    root = tmp_path / "second"
+    lake = Lake.open(root, create=True)
+    DeltaTable.create(root / "alerts", ALERTS_2.schema, partition_by=["received_date"])
+    write_deltalake(
+        str(root / "alerts"),
+        rows(ALERTS_2, range(2), severity="high"),
+        mode="append",
+        commit_properties=CommitProperties(app_transactions=[Transaction("icu/0", 1)]),
+    )
+    append(lake, RAW_MESSAGES, "icu", 0, rows(RAW_MESSAGES, range(2)), 1)
+    mark(root, 2)
     return root
 
 
@@ -133,4 +156,45 @@ def test_lake_of_no_known_version_is_refused(old, version):
 
 def test_contract_names_every_column_that_an_upgrade_adds():
     assert [column.name for column in upgrades.lacking(1, RAW_MESSAGES)] == list(NEW)
+    for version in (1, 2):
+        assert [column.name for column in upgrades.lacking(version, ALERTS)] == list(NEW_3)
     assert upgrades.lacking(LAKE_VERSION, RAW_MESSAGES) == ()
+
+
+def stored(root, table="alerts"):
+    return DeltaTable(str(root / table)).schema().to_json()
+
+
+def test_lake_of_version_2_gets_the_contexts_of_alerts_and_takes_new_ones(second, tmp_path, rows):
+    lake = Lake.open(second, create=True)
+    assert marked(second) == LAKE_VERSION
+    since = datetime(2026, 1, 5, tzinfo=UTC)
+    place = {"feed": "icu", "partition": 0, "offset": 1, "row": 0}
+    context = {"context": "dnr", "effect": "mark", "reason": "known", "since": since, **place}
+    more = rows(ALERTS, range(4), contexts=[context], route="unit", declared_severity="high")
+    assert append(lake, ALERTS, "icu", 0, more, 3) == 2
+    append(lake, RAW_MESSAGES, "icu", 0, rows(RAW_MESSAGES, range(4)), 3)
+    found = read(lake, ALERTS)
+    assert found["contexts"].to_pylist() == [None, None, [context], [context]]
+    assert found["route"].to_pylist() == [None, None, "unit", "unit"]
+    new = Lake.open(tmp_path / "new", create=True)
+    append(new, ALERTS, "icu", 0, rows(ALERTS, [0]), 0)
+    assert stored(second) == stored(new.root)
+
+
+def test_lake_of_version_2_is_read_as_it_is(second):
+    lake = Lake.open(second, create=False)
+    assert lake.version == 2
+    found = read(lake, ALERTS)
+    assert found.schema.names == ALERTS.schema.names
+    assert found["contexts"].to_pylist() == [None, None]
+    assert found["severity"].to_pylist() == ["high", "high"]
+
+
+def test_marker_that_is_lost_is_written_for_the_oldest_of_the_tables(second):
+    (second / MARKER).unlink()
+    mend_marker(second, datetime(2026, 1, 5, tzinfo=UTC))
+    assert marked(second) == 2
+    Lake.open(second, create=True)
+    mend_marker(second, datetime(2026, 1, 5, tzinfo=UTC))
+    assert marked(second) == LAKE_VERSION

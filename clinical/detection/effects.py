@@ -1,0 +1,85 @@
+"""What contexts do to alerts: the effects that a family's manifest declares, carried out.
+
+Here: which contexts suppress where a rule holds, all that apply to an alert, and what becomes of
+its severity and route. Not here: when a context holds (clinical/context), or which effect a family
+declares (manifests/).
+
+The first suppressing context in the manifest's order names the suppression, the first re-routing
+one the route; of several that lower, the one with most steps counts, they do not add up.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clinical.context.columns import validity
+from clinical.detection.finding import Finding, Severity
+from clinical.detection.manifest import Effect, Manifest
+from clinical.scoring.engine import Moments
+
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+SEVERITIES: tuple[Severity, ...] = get_args(Severity)
+# Whom an alert is for where no context re-routes it: those who look after the patient.
+UNIT = "unit"
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """A context that held at an alert, what it did, since when it held and the row it rests on."""
+
+    context: str
+    effect: Effect
+    since: int
+    row: int
+
+
+def suppressors(manifest: Manifest) -> tuple[str, ...]:
+    """The contexts that suppress alerts of a family, in the order in which they are asked."""
+    return tuple(name for name, one in manifest.context.items() if one.effect == "suppress")
+
+
+def suppressed(manifest: Manifest, finding: Finding, moments: Moments, at: Ints) -> Ints:
+    """Which of the family's suppressors applies at each place, from 1; 0 where none does."""
+    which = np.zeros(len(at), np.int64)
+    for number, name in reversed([*enumerate(suppressors(manifest), 1)]):
+        felt = _felt(manifest.context[name], finding, at)
+        which[felt[validity(name, moments, at[felt]).holds]] = number
+    return which
+
+
+def applied(
+    manifest: Manifest, finding: Finding, moments: Moments, at: Ints
+) -> list[tuple[Applied, ...]]:
+    """All contexts that apply to the alert at each place, in the manifest's order."""
+    found: list[list[Applied]] = [[] for _ in at]
+    for name, effect in manifest.context.items() if len(at) else ():
+        felt = _felt(effect, finding, at)
+        one = validity(name, moments, at[felt])
+        for place in np.flatnonzero(one.holds).tolist():
+            told = Applied(name, effect, int(one.since[place]), int(one.row[place]))
+            found[felt[place]].append(told)
+    return [tuple(one) for one in found]
+
+
+def _felt(effect: Effect, finding: Finding, at: Ints) -> Ints:
+    """Numbers of the places at which the rule that holds feels an effect."""
+    feels = np.zeros(max(finding.bands) + 1, np.bool_)
+    for rank, band in finding.bands.items():
+        feels[rank] = effect.applies_to(band.rule)
+    return np.flatnonzero(feels[finding.band[at]])
+
+
+def lowered(declared: Severity, contexts: Sequence[Applied]) -> Severity:
+    """The severity that is left of the one declared; the lowest is never fallen below."""
+    steps = [one.effect.steps for one in contexts if one.effect.effect == "lower"]
+    return SEVERITIES[max(SEVERITIES.index(declared) - max(steps, default=0), 0)]
+
+
+def route(contexts: Sequence[Applied]) -> str:
+    """Whom the alert is for."""
+    return next((one.effect.route for one in contexts if one.effect.route), UNIT)
