@@ -1,8 +1,8 @@
 """How fast a drug runs, from when until when.
 
 Here: rates of vasopressors and inotropes from administrations, in the one unit of their concept,
-and volumes of crystalloid. Not here: which ingredient a text names (medications.py), sums or
-durations (clinical/scoring).
+volumes of crystalloid, and when sedation ended. Not here: which ingredient a text names
+(medications.py), sums or durations (clinical/scoring).
 
 An administration says its rate at its start and 0 at its end. A later administration of the drug
 takes over from its own start, also at the very time at which the one before ends. A cancelled
@@ -44,6 +44,7 @@ ALLOWED: Mapping[str, frozenset[str]] = MappingProxyType(
 # Units of effect, which no registry converts: by definition of the prefix and of the hour.
 _OF_EFFECT = MappingProxyType({EFFECT: 1.0, "[iU]/h": 1 / 60, "m[iU]/min": 1 / 1000})
 CRYSTALLOID, VOLUME = "crystalloid", "crystalloid_volume"
+SEDATIVE, SEDATIVE_END = "sedative", "sedative_end"
 _GIVEN, _STOPPED, _CANCELLED = "administered", "not_given", "cancelled"
 READ = (
     *("concept", "ingredient", "code", "code_text", "order_id", "event", "dose", "dose_unit"),
@@ -89,7 +90,21 @@ def infusion_signals(rows: pa.Table) -> list[pa.Table]:
     poured &= distinct(flat(rows["concept"])).are(frozenset({CRYSTALLOID}))
     if poured.any():
         found.append(_volumes(only(rows, poured, READ)))
+    sedated = told & distinct(flat(rows["concept"])).are(frozenset({SEDATIVE}))
+    if sedated.any():
+        found.append(_sedation_ends(only(rows, sedated, READ)))
     return found
+
+
+def _sedation_ends(rows: pa.Table) -> pa.Table:
+    """When administrations of sedatives ended: at their end, or where a stop was charted."""
+    event = distinct(flat(rows["event"]))
+    stopped = pa.array(event.are(frozenset({_STOPPED})))
+    ended = pc.if_else(stopped, flat(rows["started_at"]), flat(rows["ended_at"]))
+    rows = rows.set_column(rows.schema.get_field_index("ended_at"), "ended_at", ended)
+    rows = of_concept(rows, SEDATIVE_END)
+    void, whose = pa.array(event.are(frozenset({_CANCELLED}))), _identity("sedative_end:", rows)
+    return as_signals(rows, "ended_at", pa.array(np.ones(len(rows))), void, whose)
 
 
 def _is_zero(rows: pa.Table) -> NDArray[np.bool_]:

@@ -23,6 +23,8 @@ from clinical.normalise.signal_rows import (
     UTC,
     as_signals,
     dated,
+    identity,
+    of_concept,
     ones,
     only,
     order_identity,
@@ -60,6 +62,8 @@ GIVEN = (
 NO_START = frozenset({"not_given", "discontinued"})
 _CANCELLED, _SILENT = frozenset({"cancelled"}), frozenset({"no_value"})
 _ORDERED = frozenset(ORDERED)
+UNTESTABLE_VERBAL = "gcs_verbal_untestable"
+_VERBAL, _UNTESTABLE = frozenset({"gcs_verbal"}), frozenset({"untestable"})
 
 
 def signals(facts: Mapping[str, pa.Table]) -> pa.Table:
@@ -87,9 +91,23 @@ def _observed(rows: pa.Table) -> list[pa.Table]:
         speaks &= ~silent | distinct(flat(rows["status"])).are(TAKES_BACK)
     rows = only(rows, speaks, OBSERVED)
     void = pc.invert(flat(rows["is_scored"]))
-    return [
-        as_signals(rows, "effective_at", flat(rows["value"]), void, flat(rows["observation_id"]))
-    ]
+    value, whose = flat(rows["value"]), flat(rows["observation_id"])
+    told = as_signals(rows, "effective_at", value, void, whose)
+    return [told, *_untestable(rows)]
+
+
+def _untestable(rows: pa.Table) -> list[pa.Table]:
+    """That the verbal response could not be examined: no low value, but no silence either."""
+    verbal = distinct(flat(rows["concept"])).are(_VERBAL)
+    if not verbal.any():
+        return []
+    untestable = distinct(flat(rows["not_scored_reason"])).are(_UNTESTABLE)
+    takes_back = distinct(flat(rows["status"])).are(TAKES_BACK)
+    rows = only(rows, verbal & (untestable | takes_back), OBSERVED)
+    void = ~distinct(flat(rows["not_scored_reason"])).are(_UNTESTABLE)
+    rows = of_concept(rows, UNTESTABLE_VERBAL)
+    whose = identity("untestable:", flat(rows["observation_id"]))
+    return [as_signals(rows, "effective_at", ones(rows), pa.array(void), whose)]
 
 
 def _ordered(rows: pa.Table) -> list[pa.Table]:
@@ -125,8 +143,7 @@ def _born(rows: pa.Table) -> list[pa.Table]:
         rows = rows.append_column("received_at", pa.nulls(len(rows), UTC))
     rows = rows.append_column("concept", concept)
     void = pa.repeat(pa.scalar(False), len(rows))
-    identity = pc.binary_join_element_wise("birth_date:", owner, "")
-    return [as_signals(rows, "received_at", days, void, identity)]
+    return [as_signals(rows, "received_at", days, void, identity("birth_date:", owner))]
 
 
 _READ: Mapping[str, Callable[[pa.Table], list[pa.Table]]] = {

@@ -99,7 +99,8 @@ def _answers(value: Floats, reasons: _Reasons, found: Answered) -> Flags:
     if not found.answers:
         return settled
     numbers = np.array([np.nan if item.value is None else item.value for item in found.answers])
-    value[found.places] = numbers[found.which]
+    told = numbers[found.which]
+    value[found.places] = np.where(np.isfinite(told), told, value[found.places])
     settled[found.places] = np.isfinite(numbers)[found.which]
     for reason in ("untestable", "unknown_answer"):
         same = np.array([item.reason == reason for item in found.answers])[found.which]

@@ -1,14 +1,15 @@
 """Drugs and infusions given, from MIMIC-III's two charting systems, as RAS^O17.
 
 Here: one message per row of inputevents_mv (MetaVision) and of inputevents_cv (CareVue) with a
-rate, sent when the row was stored. RXA-6 and RXA-7 are amount and unit, RXA-12 is rate and rate
-unit as one text (`0.1 mcg/kg/min`).
+rate or a stop, sent when the row was stored. RXA-6 and RXA-7 are amount and unit, RXA-12 is rate
+and rate unit as one text (`0.1 mcg/kg/min`).
 
 - MetaVision rows that are food, drink or intake before admission are no administrations: not sent.
 - A MetaVision row marked `Rewritten` was given up for another row: it is sent, then cancelled
   (ORC-1 CA, RXA-21 D) at the time its comment was made; without one, in the next message of the
   same time.
-- A CareVue row has one charted time. A rate of 0 is the stop of an infusion (ORC-1 DC, RXA-20 NA).
+- A CareVue row has one charted time. A rate of 0 is the stop of an infusion (ORC-1 DC, RXA-20 NA);
+  so is a row marked stopped or discontinued, whatever rate it still shows.
 
 Not here: which of them are antibiotics or vasopressors (feeds/mimic3_codes.csv).
 """
@@ -52,15 +53,18 @@ with metavision as (
     from inputevents_mv
     where ordercategoryname not in ('14-Oral/Gastric Intake', '16-Pre Admission')
 ),
+stops as (
+    select *, coalesce(stopped in ('Stopped', 'D/C''d'), false) as is_stop from inputevents_cv
+),
 carevue as (
     select
         'CV' as system, row_id, subject_id, hadm_id, itemid, charttime as starts, '' as ends,
-        storetime as stored, amount, amountuom, rate, rateuom, linkorderid,
+        storetime as stored, amount, amountuom, if(is_stop, '0', rate), rateuom, linkorderid,
         '' as category, originalroute as route,
-        if(try_cast(rate as double) = 0, 'DC', '') as stop,
+        if(is_stop or try_cast(rate as double) = 0, 'DC', '') as stop,
         false as is_cancelled, null::timestamp as cancelled
-    from inputevents_cv
-    where rate is not null
+    from stops
+    where rate is not null or is_stop
 ),
 given as (
     select *, unnest(if(is_cancelled, ['RE', 'CA'], [if(stop = '', 'RE', stop)])) as control

@@ -12,6 +12,11 @@ comes from patient, stay and clinical time only, so that a correction meets its 
   next message with the same time: replaced (C) when the source holds the right value beside it,
   retracted (W) otherwise. The source does not say when the error was noticed.
 - A row without a value says nothing and is not sent.
+- A blood gas of a specimen that the analyser says is arterial has test codes of its own
+  (`50821-ART`), as laboratories have; without such a statement, or with several, it has not.
+- An entry of a pick list of procedures or events is coded by its choice (`582/CVVHD Start`).
+- A procedure charted in MetaVision is sent when it was stored, dated by its start; its value is how
+  long it took.
 
 Not here: what the items mean (feeds/mimic3_codes.csv).
 """
@@ -39,17 +44,21 @@ class Panel:
     query: str
 
 
-_CHART_ROWS = """
+# Items of chartevents whose value is one of many procedures, events or states.
+_PICK_LISTS = "('147', '582', '640', '225965')"
+
+_CHART_ROWS = f"""
 with noted as (
     select
-        *,
+        * exclude (itemid),
+        if(itemid in {_PICK_LISTS}, itemid || '/' || value, itemid) as itemid,
         coalesce(try_cast(storetime as timestamp), try_cast(charttime as timestamp)) as stored,
         is_quantity(value, valuenum) as is_nm,
         '' as flag,
         coalesce(error, '0') = '1' as is_error
     from chartevents
 )
-"""
+"""  # noqa: S608 - the constant above
 
 _OUTPUT_ROWS = """
 with noted as (
@@ -64,15 +73,39 @@ with noted as (
 """
 
 # A `delta` flag (a change from the last value) has no counterpart in HL7 table 0078: left out.
-_LAB_ROWS = """
-with noted as (
+_GASES = "('50818', '50821')"
+_LAB_ROWS = f"""
+with specimens as (
+    select subject_id, hadm_id, charttime, any_value(value) as specimen
+    from labevents
+    where itemid = '50800'
+    group by all
+    having count(*) = 1
+),
+noted as (
     select
-        * exclude (flag),
-        try_cast(charttime as timestamp) as stored,
+        labevents.* exclude (flag, itemid),
+        if(specimen = 'ART' and itemid in {_GASES}, itemid || '-ART', itemid) as itemid,
+        try_cast(labevents.charttime as timestamp) as stored,
         is_quantity(value, valuenum) as is_nm,
         case flag when 'abnormal' then 'A' else '' end as flag,
         false as is_error
-    from labevents
+    from labevents left join specimens
+        on specimens.subject_id = labevents.subject_id
+        and specimens.hadm_id is not distinct from labevents.hadm_id
+        and specimens.charttime = labevents.charttime
+)
+"""  # noqa: S608 - the constant above
+
+_PROCEDURE_ROWS = """
+with noted as (
+    select
+        *,
+        coalesce(try_cast(storetime as timestamp), try_cast(starttime as timestamp)) as stored,
+        is_quantity(value, value) as is_nm,
+        '' as flag,
+        coalesce(statusdescription, '') = 'Rewritten' as is_error
+    from (select *, starttime as charttime from procedureevents_mv)
 )
 """
 
@@ -132,15 +165,29 @@ select
     sending.status as status
 from sendings left join subjects on subjects.subject_id = sendings.subject_id::bigint
 order by
-    sent_at, subject_id, hadm_id nulls first, effective_at, turn, try_cast(itemid as bigint), place,
-    row_id
+    sent_at, subject_id, hadm_id nulls first, effective_at, turn,
+    try_cast(regexp_extract(itemid, '^[0-9]+') as bigint), itemid, place, row_id
 """
 
+# The label of every code: of the item, and of what a code adds to its item.
+_LAB_LABELS = f"""
+select itemid, label from d_labitems
+union all
+select itemid || '-ART', label || ' (arterial)' from d_labitems where itemid in {_GASES}
+"""  # noqa: S608 - the constant above
+
 PANELS = (
-    Panel("LAB", 20, "MIMIC_LAB", "select itemid, label from d_labitems", _LAB_ROWS + _SENDINGS),
+    Panel("LAB", 20, "MIMIC_LAB", _LAB_LABELS, _LAB_ROWS + _SENDINGS),
     Panel("CHART", 40, "MIMIC_CHART", "select itemid, label from d_items", _CHART_ROWS + _SENDINGS),
     Panel(
         "OUTPUT", 50, "MIMIC_OUTPUT", "select itemid, label from d_items", _OUTPUT_ROWS + _SENDINGS
+    ),
+    Panel(
+        "PROCEDURE",
+        60,
+        "MIMIC_PROCEDURE",
+        "select itemid, label from d_items",
+        _PROCEDURE_ROWS + _SENDINGS,
     ),
 )
 
@@ -180,9 +227,16 @@ def _line(
     number: int, codes: dict[str, str], panel: Panel, effective_at: str, row: tables.Row
 ) -> str:
     item, sub_id, is_nm, value, unit, flag, status = row
-    code = codes.get(item) or f"{item}^^{panel.code_system}"
+    code = codes.get(item) or _uncatalogued(codes, panel, item)
     kind = "NM" if is_nm else "ST"
     return (
         f"OBX|{number}|{kind}|{code}|{sub_id}|{escape(value)}|{escape(unit)}||{flag}"
         f"|||{status}|||{effective_at}{END}"
     )
+
+
+def _uncatalogued(codes: dict[str, str], panel: Panel, item: str) -> str:
+    """A code that no catalogue lists: one of a pick list has its item's label."""
+    listed = codes.get(item.partition("/")[0], f"^^{panel.code_system}")
+    _, label, system = listed.split("^")
+    return f"{escape(item)}^{label}^{system}"

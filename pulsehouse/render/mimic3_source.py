@@ -74,6 +74,11 @@ TABLES: dict[str, tuple[str, ...]] = {
     "inputevents_cv": (
         *("row_id", "subject_id", "hadm_id", "itemid", "charttime", "storetime"),
         *("amount", "amountuom", "rate", "rateuom", "linkorderid", "originalroute"),
+        "stopped",
+    ),
+    "procedureevents_mv": (
+        *("row_id", "subject_id", "hadm_id", "itemid", "starttime", "storetime"),
+        *("value", "valueuom", "statusdescription"),
     ),
     "cptevents": (
         *("row_id", "subject_id", "hadm_id", "costcenter", "chartdate", "cpt_cd", "description"),

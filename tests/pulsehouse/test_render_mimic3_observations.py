@@ -51,6 +51,11 @@ def sent(folder, *rows):
     return list(values(rendered(write_tables(folder, chartevents=rows))))
 
 
+def item_of(code):
+    """The item of the source that a code is of: a pick list adds its choice, a gas its specimen."""
+    return code.partition("/")[0].partition("-")[0]
+
+
 @pytest.mark.parametrize("system", TABLES)
 def test_the_values_sent_are_the_values_of_the_source(tables, told, system):
     source = Counter(
@@ -59,7 +64,7 @@ def test_the_values_sent_are_the_values_of_the_source(tables, told, system):
         if row["value"]
     )
     sent = Counter(
-        (item, at, value)
+        (item_of(item), at, value)
         for _, item, of, _, value, _, status, at, _ in told
         if of == system and status != "W"
     )
@@ -77,6 +82,8 @@ def test_every_value_in_error_is_retracted_under_its_own_identity(tables, told):
     wrong = [row for row in table_rows(tables, "chartevents") if row["error"] == "1"]
     places = {}
     for order_id, item, system, sub_id, value, _, status, at, _ in told:
+        if system != "MIMIC_CHART":
+            continue
         places.setdefault((order_id, item, system, sub_id, at), []).append((status, value))
     retracted = [place for place in places.values() if any(status == "W" for status, _ in place)]
     assert len(retracted) == len(wrong) > 0
@@ -145,3 +152,23 @@ def test_labels_are_escaped_and_an_unknown_item_keeps_its_id(tmp_path):
     ).decode()
     assert r"|5^A\F\B\S\C^MIMIC_CHART|" in out
     assert "|99^^MIMIC_CHART|" in out
+
+
+def test_an_entry_of_a_pick_list_is_coded_by_its_choice(tmp_path):
+    [row] = sent(tmp_path, chart_row(1, 582, "CVVHD Start"))
+    assert (row[1], row[4]) == ("582/CVVHD Start", "CVVHD Start")
+
+
+def gas(row_id, item, value):
+    row = {**chart_row(row_id, item, value), "flag": ""}
+    return {name: row[name] for name in row if name not in {"storetime", "error"}}
+
+
+@pytest.mark.parametrize(
+    ("specimens", "code"),
+    [(["ART"], "50821-ART"), (["VEN"], "50821"), ([], "50821"), (["ART", "ART"], "50821")],
+)
+def test_a_gas_has_a_code_of_its_own_where_its_one_specimen_is_arterial(tmp_path, specimens, code):
+    rows = [gas(1, 50821, "80"), *(gas(2 + n, 50800, one) for n, one in enumerate(specimens))]
+    told = values(rendered(write_tables(tmp_path, labevents=rows)))
+    assert [row[1] for row in told if row[1].startswith("50821")] == [code]

@@ -154,3 +154,11 @@ def test_every_infusion_is_an_ingredient_with_a_plausible_range():
         one.ingredient for one in INFUSIONS
     }
     assert all(CONCEPTS[name].plausible_high for name in INFUSION_CONCEPTS)
+
+
+def test_sedation_ends_with_its_administration_or_with_a_stop():
+    given = {"event": "administered", "code_text": "Propofol", "ended_at": END}
+    stop = {"event": "not_given", "code_text": "Propofol", "rate": 0.0, "started_at": END}
+    for row in (given, stop):
+        ends = [one for one in signalled(medication_events=[row]) if one["concept"][-3:] == "end"]
+        assert [(one["effective_at"], one["void"]) for one in ends] == [(END, False)]

@@ -83,6 +83,21 @@ def test_a_retraction_withdraws_what_was_said_under_the_same_identity():
     assert (first["void"], second["void"]) == (False, True)
 
 
+def test_a_verbal_response_that_cannot_be_examined_is_said_to_be_so_until_it_is_corrected():
+    tube = {"code": "gcs_verbal", "value_text": "1.0 ET/Trach"}
+    spoken = {"code": "gcs_verbal", "value_text": "5 Oriented", "status": "corrected", "message": 1}
+    rows = signalled(observations=[tube, spoken])
+    first, taken_back = (row for row in rows if row["concept"] == "gcs_verbal_untestable")
+    assert (first["value"], first["void"], taken_back["void"]) == (1.0, False, True)
+    assert first["signal_id"] == taken_back["signal_id"]
+    assert [row["void"] for row in rows if row["concept"] == "gcs_verbal"] == [True, False]
+
+
+def test_a_verbal_response_that_was_examined_says_nothing_of_a_tube():
+    rows = signalled(observations=[{"code": "gcs_verbal", "value_text": "5 Oriented"}])
+    assert [row["concept"] for row in rows] == ["gcs_verbal"]
+
+
 def test_a_culture_counts_until_it_is_cancelled():
     order = {"code_text": "BLOOD CULTURE"}
     first, second = signalled(order_events=[order, {**order, "is_cancelled": True, "message": 1}])
