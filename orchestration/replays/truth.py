@@ -8,6 +8,7 @@ in which they were true. Not here: the fold over them (record.py).
   one.
 * What a later message withdraws never was.
 * A birth date holds from the patient's first moment on.
+* An infusion is told at its start and, with its end, once more when it ended.
 * Facts of one patient and one instant are one moment. Within it they stand by the time they were
   written down, then by their place in their message: nothing that depends on when they arrived.
 """
@@ -21,6 +22,7 @@ from clinical.normalise import signals as signals_of
 from clinical.normalise.signals import PROVENANCE, SIGNALS
 from lakehouse.catalogue import quoted_name, quoted_text
 from lakehouse.tables import (
+    DIAGNOSES,
     ENCOUNTER_EVENTS,
     MEDICATION_EVENTS,
     OBSERVATIONS,
@@ -32,7 +34,7 @@ from lakehouse.tables import (
 # Facts that are read in one go: more takes memory, fewer takes time.
 CHUNK = 200_000
 SIGNALLING = (OBSERVATIONS, ORDER_EVENTS, MEDICATION_EVENTS)
-FOLDED = (*SIGNALLING, PATIENT_DEMOGRAPHICS, ENCOUNTER_EVENTS)
+FOLDED = (*SIGNALLING, PATIENT_DEMOGRAPHICS, ENCOUNTER_EVENTS, DIAGNOSES)
 
 # Low bits of an offset that tell the moments of one message apart while it is folded: to the
 # engine, rows of one offset are one message.
@@ -125,7 +127,8 @@ judged as (
         ) as version
     from placed
 )
-select name, feed, "partition", "offset", "row", facility, patient_id, effective_at as true_at
+select distinct
+    name, feed, "partition", "offset", "row", facility, patient_id, effective_at as true_at
 from judged
 where version = 1 and not is_void and not coalesce(is_withdrawn, false)
 """  # noqa: S608 our own name
@@ -155,6 +158,14 @@ moved as (
     left join survivors s on s.facility is not distinct from e.facility
         and s.retired_id = e.patient_id
 ),
+diagnosed as (
+    select d.feed, d."partition", d."offset", d."row", d.facility,
+        coalesce(s.surviving_id, d.patient_id) as patient_id,
+        coalesce(d.documented_at, d.received_at) as true_at
+    from lake.diagnoses d
+    left join survivors s on s.facility is not distinct from d.facility
+        and s.retired_id = d.patient_id
+),
 every_fact as (
     from final
     union all by name
@@ -163,6 +174,8 @@ every_fact as (
         and begins.patient_id = born.patient_id
     union all by name
     select 'encounter_events' as name, moved.* from moved
+    union all by name
+    select 'diagnoses' as name, diagnosed.* from diagnosed
 )
 select *,
     dense_rank() over (partition by facility order by true_at, patient_id) - 1 as moment
@@ -177,6 +190,9 @@ def _true(table: Table) -> str:
         "received_at": "k.true_at",
         "offset": f'(t."offset" << {MOMENT_BITS}) | (k.moment & {(1 << MOMENT_BITS) - 1})',
     }
+    if "ended_at" in table.schema.names:
+        # Of an infusion two moments are told: at its start nobody can know when it will end.
+        told = {**told, "ended_at": "if(t.ended_at <= k.true_at, t.ended_at, null)"}
     columns = ", ".join(
         f"{told.get(name, f't.{quoted_name(name)}')} as {quoted_name(name)}"
         for name in columns_of(table)
