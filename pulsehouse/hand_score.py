@@ -15,7 +15,7 @@ from clinical.concepts import CONCEPTS, Concept, round_value
 from clinical.scores import SCORES
 from clinical.scores.definition import Score
 from clinical.scoring.assessment import Assessment
-from clinical.scoring.inputs import DERIVED, Panel, Reading, derive
+from clinical.scoring.inputs import DERIVED, HOURS_IN_CARE, Panel, Reading, derive
 from clinical.scoring.plain_laws import assess
 from pulsehouse.failure import USAGE, CommandError
 
@@ -78,10 +78,11 @@ def panel_of(given: Given) -> Panel:
     Raises:
         CommandError: An input that was given outright contradicts what others mean.
     """
-    panel = derive(Panel(given.readings, frozenset()))
+    panel = derive(Panel(given.readings, frozenset()), _NOW)
     for name in DERIVED:
         stated = given.readings.get(name)
-        derived = derive(Panel(_without(given.readings, name), frozenset())).current.get(name)
+        rest = Panel(_without(given.readings, name), frozenset())
+        derived = derive(rest, _NOW).current.get(name)
         if stated and derived and stated.value != derived.value:
             msg = f"{name} contradicts {derived.concept}; give one of them"
             raise CommandError(msg, USAGE)
@@ -109,6 +110,8 @@ def _without(readings: Mapping[str, Reading], name: str) -> dict[str, Reading]:
 def _take(given: Given, name: str, text: str) -> None:
     if name == "oxygen":
         _put(given, name, _answer(name, text, _YES_NO))
+    elif name in HOURS_IN_CARE:
+        _put(given, name, math.floor(_number(name, text)))
     elif name == "age":
         _put(given, "birth_date", _birth_day(_number(name, text)))
     elif name == "birth_date":
@@ -116,7 +119,7 @@ def _take(given: Given, name: str, text: str) -> None:
         raise CommandError(msg, USAGE)
     elif (concept := CONCEPTS.get(_OUTRIGHT.get(name, name))) is None or concept.kind == "event":
         known = {one.name for one in CONCEPTS.values() if one.kind != "event"}
-        _refuse("concept", name, known | {"oxygen", "gcs", "age"})
+        _refuse("concept", name, known | {"oxygen", "gcs", "age", *HOURS_IN_CARE})
     elif concept.answers:
         _put(given, name, _answer(name, text, concept.answers))
     else:

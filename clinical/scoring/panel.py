@@ -1,11 +1,11 @@
 """The panel of many moments at once: which readings count, over columns.
 
-Here: readings per input with value, clinical time and the row they came from, and the two derived
+Here: readings per input with value, clinical time and the row they came from, and the derived
 inputs (the columnar twin of inputs.py). Not here: bands.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -18,13 +18,14 @@ from clinical.scoring.inputs import (
     AIR,
     GCS_FROM_PARTS,
     GCS_PARTS,
+    HOURS_IN_CARE,
     OXYGEN_CONCEPTS,
     POPULATION_INPUTS,
     WORKED_OUT,
     concepts_of,
 )
 from clinical.scoring.memory import CONCEPT_NUMBER, LOOKBACK_BY_NUMBER, Stack
-from clinical.scoring.validity import SAME_MOMENT
+from clinical.scoring.validity import MICROSECONDS_PER_HOUR, SAME_MOMENT
 from clinical.scoring.winners import NONE
 
 Ints = NDArray[np.int64]
@@ -92,6 +93,9 @@ class Panel:
             return {name: _oxygen([self[concept] for concept in OXYGEN_CONCEPTS])}
         if name == "gcs":
             return {name: _gcs(self["gcs_total"], [self[part] for part in GCS_PARTS])}
+        if name in HOURS_IN_CARE:
+            care, stay, left = (self[concept] for concept in concepts_of(name))
+            return _hours_in_care(care, stay, left, self.now)
         names = _SCORED if name in _SCORED else (name,)
         number = np.array([CONCEPT_NUMBER[one] for one in names])
         found = _readings(number, self._stack, self.now, self._lookup(number))
@@ -187,3 +191,23 @@ def _gcs(total: Readings, parts: list[Readings]) -> Readings:
         np.where(summed, _pick(parts, place, "row"), total.row),
         np.where(summed, _FROM_PARTS, total.concept),
     )
+
+
+def _hours_in_care(
+    care: Readings, stay: Readings, left: Readings, now: Ints
+) -> dict[str, Readings]:
+    in_stay, in_care = (
+        one.current & (one.effective <= now) & ~(left.current & (left.effective >= one.effective))
+        for one in (stay, care)
+    )
+    in_care &= ~(in_stay & (care.effective < stay.effective))
+    return {
+        "hours_in_hospital": _hours(stay, in_stay, now - stay.effective),
+        "hours_in_icu": _hours(care, in_care, now - care.effective),
+        "hours_before_icu": _hours(care, in_stay & in_care, care.effective - stay.effective),
+    }
+
+
+def _hours(told: Readings, known: Bools, passed: Ints) -> Readings:
+    hours = np.where(known, passed // MICROSECONDS_PER_HOUR, np.nan)
+    return replace(told, current=known, stale=np.zeros(len(known), np.bool_), value=hours)

@@ -63,7 +63,7 @@ def step(
     after = replace(_learn(state, signals), clock=max(state.clock, received_at))
     old, new = _current(before, after.clock), _current(after, after.clock)
     changed = {name for name in LOOKBACK if _moved(old.get(name), new.get(name))}
-    panel = derive(_panel(new, after.clock))
+    panel = derive(_panel(new, after.clock), after.clock)
     heard, revised = _heard(before, after)
     told = _Told(panel, changed, heard, revised, past(after), after.clock)
     rows = (_row(score, told) for score in SCORES)
@@ -123,7 +123,7 @@ def past(state: PatientState) -> Past:
     """All that is known of the concepts that windows rest on."""
     return {
         concept: [
-            Reading(concept, one.value, one.effective_at, one.source)
+            Reading(concept, one.value, one.effective_at, one.source, one.arrival)
             for one in sorted(known.values(), key=lambda one: (one.effective_at, one.arrival))
         ]
         for concept, known in state.versions.items()

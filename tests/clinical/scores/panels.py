@@ -15,7 +15,7 @@ def scored(score: Score, **values: float) -> Assessment:
     current = {
         name: Reading(name, _rounded(name, value), NOW, SOURCE) for name, value in values.items()
     }
-    derived = derive(Panel(current, frozenset())).current
+    derived = derive(Panel(current, frozenset()), NOW).current
     return assess(score, Panel({**derived, **current}, frozenset()), NOW)
 
 
