@@ -5,12 +5,20 @@ Here: their list. Not here: what any of them finds, or what becomes of it (shard
 
 from collections.abc import Sequence
 
-from clinical.detection import critical, news2, respiratory, sepsis, septic_shock
+from clinical.detection import (
+    critical,
+    deterioration,
+    news2,
+    respiratory,
+    sepsis,
+    septic_shock,
+)
 from clinical.detection.finding import Family, Rule
 
 # In the order in which the alerts of one message are stored.
 FAMILIES: Sequence[Family] = (
     news2.FAMILY,
+    deterioration.FAMILY,
     sepsis.FAMILY,
     septic_shock.FAMILY,
     respiratory.FAMILY,

@@ -29,13 +29,16 @@ def rules_version() -> str:
 
 
 def effects(manifests: Mapping[str, Manifest]) -> str:
-    """What contexts do to the alerts of each family, in one order, without the reasons."""
+    """What contexts do to the alerts of each family, without the reasons.
+
+    Families are sorted; within one the order counts, since it says which context wins.
+    """
     told = (
-        (family, name, one.effect, one.rules, one.route)
-        for family, manifest in manifests.items()
+        (family, name, one.effect, one.rules, one.route, one.steps)
+        for family, manifest in sorted(manifests.items())
         for name, one in manifest.context.items()
     )
-    return repr(sorted(told))
+    return repr(list(told))
 
 
 def _files(root: Traversable) -> Iterator[tuple[str, Traversable]]:

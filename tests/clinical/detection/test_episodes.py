@@ -34,7 +34,7 @@ def test_worsening_alerts_again_within_the_episode() -> None:
     ward.chart(3, systolic_bp=84)
     ward.chart(4, respiratory_rate=26)
     assert _news2(ward, "band") == [[1], [2], [3]]
-    assert len({alert["episode_id"] for alert in ward.alerts}) == 1
+    assert len({episode for [episode] in _news2(ward, "episode_id")}) == 1
 
 
 def test_after_a_day_without_it_the_same_finding_is_a_new_episode() -> None:
@@ -42,7 +42,7 @@ def test_after_a_day_without_it_the_same_finding_is_a_new_episode() -> None:
     ward.chart(0, heart_rate=140)
     ward.chart(1, heart_rate=80)
     ward.chart(24.5, heart_rate=141)
-    ids = [alert["episode_id"] for alert in ward.alerts]
+    ids = [episode for [episode] in _news2(ward, "episode_id")]
     assert len(ids) == len(set(ids)) == 2
 
 
