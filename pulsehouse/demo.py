@@ -16,7 +16,7 @@ from pulsehouse import terminal
 from pulsehouse.alert_lines import alert_line
 from pulsehouse.contents import Contents, Row
 from pulsehouse.deployment import open_lake, speed_of
-from pulsehouse.explain_report import unit_of, value_of
+from pulsehouse.explain_report import nightly, unit_of, value_of
 from pulsehouse.explanation import Explanation, explanation
 from pulsehouse.failure import INTERRUPTED
 from pulsehouse.replaying import AGAIN, replayed, warned
@@ -88,7 +88,7 @@ def _show(found: dict[str, Any], place: Path) -> None:
     _lag(found["documentation_lag"])
     _hours(found["hours_before_batch"])
     if found["story_alert_id"]:
-        _story(explanation(open_lake(place), found["story_alert_id"], identified=False))
+        _story(explanation(open_lake(place), found["story_alert_id"], nightly(), identified=False))
     _next(found["story_alert_id"], place)
 
 

@@ -5,14 +5,17 @@ Here: how it is shown. Not here: where it comes from (explanation.py).
 
 from collections.abc import Iterator
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
+from clinical.concepts import CONCEPTS
+from clinical.detection.batch_clock import BatchClock
 from lakehouse import audit
 from pulsehouse import terminal
 from pulsehouse.alert_lines import alert_line
 from pulsehouse.connection import restricted
 from pulsehouse.contents import Row
-from pulsehouse.deployment import open_lake
-from pulsehouse.explanation import STORED_IN, Explanation, explanation
+from pulsehouse.deployment import open_lake, settings
+from pulsehouse.explanation import Explanation, explanation
 from pulsehouse.failure import OK
 from pulsehouse.score_report import answer_of
 
@@ -22,7 +25,7 @@ def run(alert_id: str, place: Path | None, *, as_json: bool, identified: bool) -
     lake = open_lake(place)
     if identified:
         audit.record(lake, audit.Read("explain", restricted(), alert_id))
-    found = explanation(lake, alert_id, identified=identified)
+    found = explanation(lake, alert_id, nightly(), identified=identified)
     if as_json:
         terminal.emit_json(found.to_json())
     else:
@@ -30,22 +33,28 @@ def run(alert_id: str, place: Path | None, *, as_json: bool, identified: bool) -
     return OK
 
 
+def nightly() -> BatchClock:
+    """When the hospital's nightly job runs."""
+    known = settings()
+    return BatchClock(ZoneInfo(known.hospital_zone), known.batch_hour)
+
+
 def show(found: Explanation, *, identified: bool = False) -> None:
-    """Print the chain: the alert, its rule, its inputs, and what was missing."""
+    """Print the chain: the alert, its contexts, inputs and points, what was missing, the rule."""
     alert = found.alert
     terminal.out().print(alert_line(alert))
     for name, text in _facts(alert, found.rule):
         terminal.write(f"  {name:14} {text}")
+    _contexts(found)
     _inputs(found)
+    _points(found)
+    missing = ", ".join(found.alert["missing"] or ()) or "nothing"
+    terminal.write(f"\nMissing when it was raised: {missing}")
+    _nights(found)
     _rows_as_sent(found)
     if identified:
         _raw(found)
-    missing = ", ".join(found.alert["missing"] or ()) or "nothing"
-    terminal.write(f"\nMissing when it was raised: {missing}")
-    terminal.heading("The rule")
-    terminal.paragraph(found.rule["meaning"])
-    for source in found.rule["score_sources"]:
-        terminal.write(f"Score: {source}")
+    _rule(found.rule)
     terminal.note(terminal.NOTICE)
 
 
@@ -57,25 +66,53 @@ def _facts(alert: Row, rule: Row) -> Iterator[tuple[str, str]]:
             f"{alert['patient_id']}, visit {alert['encounter_id']}, {alert['facility']}",
         )
     yield "raised", f"{terminal.stamp(alert['raised_at'])} by the feed's clock"
+    declared = alert["declared_severity"]
+    lowered = f", lowered from {declared}" if declared not in (None, alert["severity"]) else ""
+    yield "severity", f"{alert['severity']}{lowered}; meant for: {alert['route'] or 'unit'}"
     hours = f"{alert['hours_before_batch']:.1f} h earlier"
     yield "nightly job", f"would have seen it at {terminal.stamp(alert['batch_at'])}: {hours}"
     installed = "as installed" if rule["is_current"] else "other rules than those installed now"
     yield "rules", f"{rule['rule']}, version {rule['rules_version']} ({installed})"
 
 
+def _contexts(found: Explanation) -> None:
+    columns = ("context", "effect", "since", "certainty", "rests on", "reason")
+    rows = [
+        (
+            one["context"],
+            one["effect"],
+            one["since"],
+            one["certainty"],
+            f"{_said(one)}, {_place(one)}",
+            one["reason"],
+        )
+        for one in found.contexts
+    ]
+    terminal.show_table("Contexts that held", columns, rows)
+
+
+def _said(one: Row) -> str:
+    """What the row behind a context says, in the sender's words where there are any."""
+    stored = one["stored"] or {}
+    words = ("value_text", "ingredient", "code_text", "code", "event")
+    said = next((str(stored[word]) for word in words if stored.get(word)), one["table"])
+    at = stored.get("effective_at") or stored.get("started_at") or stored.get("received_at")
+    return f"{said} at {terminal.stamp(at)}" if at else said
+
+
 def _inputs(found: Explanation) -> None:
     totals = ", ".join(f"{row['name']} {terminal.number(row['value'])}" for row in found.totals)
     title = f"On these values{': ' + totals if totals else ''}"
-    columns = ("input", "value", "unit", "true at", "minutes old", "points")
+    columns = ("input", "value", "unit", "true at", "known at", "minutes old", "place")
     terminal.show_table(title, columns, [_input(item) for item in found.inputs])
 
 
 def value_of(item: Row) -> str:
     """An input's value as a person reads it; of an event, what happened."""
-    stored = item["stored"] or {}
-    if item["name"] in STORED_IN:
+    stored, concept = item["stored"] or {}, CONCEPTS.get(item["concept"])
+    if concept and concept.kind == "event":
         return str(stored.get("ingredient") or stored.get("code_text") or "yes")
-    return answer_of(item["name"], stored.get("concept"), item["value"])
+    return answer_of(item["name"], item["concept"], item["value"])
 
 
 def unit_of(item: Row) -> str | None:
@@ -84,18 +121,74 @@ def unit_of(item: Row) -> str | None:
     return unit
 
 
+def _place(item: Row) -> str:
+    return f"{item['feed']}/{item['partition']}/{item['offset']}/{item['row']}"
+
+
 def _input(item: Row) -> tuple[object, ...]:
-    points = ", ".join(
-        f"{one['score']} {one['points']}" for one in item["points"] if one["points"] is not None
-    )
-    return (
-        item["name"],
-        value_of(item),
-        unit_of(item),
-        item["effective_at"],
-        item["age_minutes"],
-        points,
-    )
+    times = (item["effective_at"], item["known_at"], item["age_minutes"])
+    return (item["name"], value_of(item), unit_of(item), *times, _place(item))
+
+
+def _points(found: Explanation) -> None:
+    for one in found.sums:
+        mine = [
+            part
+            for part in found.parts
+            if (part["score"], part["variant"]) == (one["score"], one["variant"])
+        ]
+        columns = ("parameter", "from", "value", "unit", "points", "by the band")
+        title = (
+            f"{one['score']} ({one['variant']}), {one['state']}: {one['written'] or 'no number'}"
+        )
+        terminal.show_table(title, columns, [_part(part) for part in mine])
+        if one["missing"]:
+            low, high = (terminal.shown(one[name]) for name in ("lowest", "highest"))
+            missing = ", ".join(one["missing"])
+            terminal.write(f"  counted as 0 for want of a value: {missing}; so {low} to {high}")
+
+
+def _part(part: Row) -> tuple[object, ...]:
+    value = answer_of(part["parameter"], part["concept"], part["value"])
+    return (part["parameter"], part["concept"], value, part["unit"], part["points"], part["band"])
+
+
+def _nights(found: Explanation) -> None:
+    known = found.nights
+    runs = (known["run_before_at"], known["run_after_at"])
+    columns = ("input", "in this alert", *(f"run of {terminal.stamp(run)}" for run in runs))
+    rows = [
+        (one["name"], _night(one, one), *(_night(one, one[run]) for run in ("before", "after")))
+        for one in known["inputs"]
+    ]
+    terminal.show_table("What the nightly job would have known", columns, rows)
+
+
+def _night(one: Row, told: Row | None) -> str:
+    if told is None:
+        return "nothing" if one["concept"] in CONCEPTS else "see its parts"
+    concept = CONCEPTS.get(one["concept"])
+    is_event = concept is not None and concept.kind == "event"
+    value = "yes" if is_event else answer_of(one["name"], one["concept"], told["value"])
+    at = told.get("effective_at")
+    return f"{value} ({terminal.stamp(at)})" if at else value
+
+
+def _rule(rule: Row) -> None:
+    terminal.heading(f"The rule: {rule['title'] or rule['family']}")
+    terminal.paragraph(rule["meaning"])
+    columns = ("band", "rule", "severity", "says")
+    rows = [(one["band"], one["rule"], one["severity"], one["title"]) for one in rule["bands"]]
+    terminal.show_table("Its bands, the gravest last", columns, rows)
+    if limits := rule["critical_limits"]:
+        low, high = (terminal.shown(limits[name]) or "none" for name in ("low", "high"))
+        said = f"critical below {low} or above {high} {limits['unit']}; {limits['published']}"
+        terminal.write(f"{limits['concept']}: {said}")
+    for name in ("population", "evidence", "citation", "intended_use", "limits"):
+        if rule[name]:
+            terminal.write(f"{name.replace('_', ' ').capitalize()}: {rule[name]}")
+    for source in rule["score_sources"]:
+        terminal.write(f"Score: {source}")
 
 
 def _rows_as_sent(found: Explanation) -> None:
@@ -117,9 +210,8 @@ def _as_sent(item: Row) -> tuple[object, ...]:
     state = stored.get("status") or stored.get("event") or stored.get("order_control")
     value = stored.get("value_text") or stored.get("dose")
     unit = stored.get("unit_as_sent") or stored.get("dose_unit")
-    place = f"{item['feed']}/{item['partition']}/{item['offset']}/{item['row']}"
     told = (stored.get("code"), stored.get("code_text"), value, unit, state)
-    return item["name"], *told, message.get("message_control_id"), place
+    return item["name"], *told, message.get("message_control_id"), _place(item)
 
 
 def _raw(found: Explanation) -> None:

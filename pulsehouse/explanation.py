@@ -1,49 +1,27 @@
 """The chain behind an alert: from the rule down to the message each input came in.
 
-Here: reading the chain from a lake. Not here: how it is shown (explain_report.py).
+Here: what an explanation holds, and reading it from a lake. Not here: the points and their bands
+(explained_points.py), stored rows (explained_rows.py), what the nightly job knew
+(explained_nights.py), the rule (explained_rule.py), or how it is shown (explain_report.py).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from types import ModuleType
 from typing import Any
 
-import pyarrow as pa
-
-from clinical.detection import critical, news2, respiratory, sepsis
-from clinical.detection.version import rules_version
-from clinical.scores import BY_VARIANT
+from clinical.concepts import CONCEPTS
+from clinical.detection.batch_clock import BatchClock
 from lakehouse.catalogue import connect
 from lakehouse.lake import Lake
 from pulsehouse.contents import Contents, Row
+from pulsehouse.explained_nights import nights
+from pulsehouse.explained_points import concept_of, derived, parts, sums
+from pulsehouse.explained_rows import Rows, place_of
+from pulsehouse.explained_rule import contexts, rule
 from pulsehouse.failure import USAGE, CommandError
 
-PLACE = ("feed", "partition", "offset", "row")
 IDENTIFYING = ("patient_id", "encounter_id", "facility")
-# Where an input's stored row lies, where that is not `observations`.
-STORED_IN: Mapping[str, str] = {
-    "culture": "order_events",
-    "antibiotic": "medication_events",
-    "vasopressor": "medication_events",
-    "birth_date": "patient_demographics",
-}
-# What a person needs to judge a stored row; never a name or an identifier.
-_TOLD: Mapping[str, Sequence[str]] = {
-    "observations": (
-        *("code", "code_system", "code_text", "value_text", "comparator", "unit_as_sent", "status"),
-        *("concept", "value", "ucum_unit", "effective_at", "documented_at", "received_at"),
-    ),
-    "order_events": (
-        *("code", "code_system", "code_text", "specimen", "order_control", "order_status"),
-        *("concept", "effective_at", "documented_at", "received_at"),
-    ),
-    "medication_events": (
-        *("code", "code_system", "code_text", "event", "ingredient", "route", "dose", "dose_unit"),
-        *("concept", "started_at", "documented_at", "received_at"),
-    ),
-    "patient_demographics": ("received_at",),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,21 +33,20 @@ class Explanation:
     totals: Sequence[Row]
     inputs: Sequence[Row]
     scores: Sequence[Row]
+    parts: Sequence[Row]
+    sums: Sequence[Row]
+    contexts: Sequence[Row]
+    nights: Row
 
     def to_json(self) -> Row:
         """The stable form of `explain --json`."""
-        return {
-            "alert": self.alert,
-            "rule": self.rule,
-            "totals": self.totals,
-            "inputs": self.inputs,
-            "scores": self.scores,
-            "missing": self.alert["missing"],
-        }
+        names = ("alert", "rule", "totals", "inputs", "scores", "parts", "sums", "contexts")
+        told: Row = {name: getattr(self, name) for name in names}
+        return {**told, "nightly": self.nights, "missing": self.alert["missing"]}
 
 
-def explanation(lake: Lake, alert_id: str, *, identified: bool) -> Explanation:
-    """The chain behind one alert.
+def explanation(lake: Lake, alert_id: str, clock: BatchClock, *, identified: bool) -> Explanation:
+    """The chain behind one alert; `clock` says when the nightly job runs.
 
     Raises:
         CommandError: The lake has no such alert; the message offers the nearest.
@@ -78,16 +55,32 @@ def explanation(lake: Lake, alert_id: str, *, identified: bool) -> Explanation:
         contents = Contents(connection)
         alert = _alert(contents, alert_id, lake)
         scores = _scores(contents, alert)
-        inputs = _inputs(contents, alert, scores, identified=identified)
-    told = {
-        k: v for k, v in alert.items() if k != "evidence" and (identified or k not in IDENTIFYING)
-    }
-    totals = [
-        {"name": item["name"], "value": item["value"], "effective_at": item["effective_at"]}
-        for item in alert["evidence"]
-        if item["offset"] is None
-    ]
-    return Explanation(told, _rule(alert, scores), totals, inputs, _without_identity(scores))
+        evidence = [item for item in alert["evidence"] if item["offset"] is not None]
+        applied = alert["contexts"] or []
+        rows = Rows.of(contents, [*evidence, *applied], identified=identified)
+        told = {item["name"]: rows.concept(item) for item in evidence}
+        assessed = [*scores, *derived(alert, scores, told)]
+        scored = parts(alert, assessed)
+        inputs = [_input(alert, item, scored, rows) for item in evidence]
+        known = nights(contents, alert, inputs, rows.patients, clock)
+    hidden = {"evidence", "contexts", *(() if identified else IDENTIFYING)}
+    return Explanation(
+        alert={name: value for name, value in alert.items() if name not in hidden},
+        rule=rule(alert, scores),
+        totals=_totals(alert),
+        inputs=inputs,
+        scores=_without_identity(scores),
+        parts=scored,
+        sums=sums(assessed),
+        contexts=contexts(applied, rows),
+        nights=known,
+    )
+
+
+def _totals(alert: Row) -> list[Row]:
+    names = ("name", "value", "effective_at")
+    totals = (item for item in alert["evidence"] if item["offset"] is None)
+    return [{name: item[name] for name in names} for item in totals]
 
 
 def _without_identity(rows: Iterable[Row]) -> list[Row]:
@@ -124,112 +117,33 @@ def _scores(contents: Contents, alert: Row) -> list[Row]:
     return [row for row in rows if f"{row['score']} ({row['variant']})" in named]
 
 
-def _inputs(
-    contents: Contents, alert: Row, scores: Sequence[Row], *, identified: bool
-) -> list[Row]:
-    evidence = [item for item in alert["evidence"] if item["offset"] is not None]
-    stored = _stored(contents, evidence)
-    messages = _messages(contents, evidence, identified=identified)
-    return [
-        {
-            **item,
-            "age_minutes": _minutes_before(alert, item),
-            "points": _points(item, scores),
-            "table": _table_of(item),
-            "stored": stored.get((_table_of(item), *_key(item))),
-            "message": messages.get(_key(item)[:3]),
-        }
-        for item in evidence
+def _input(alert: Row, item: Row, scored: Sequence[Row], rows: Rows) -> Row:
+    """An input with its times, its points, the row it stands in and the message that brought it."""
+    mine = [
+        part
+        for part in scored
+        if place_of(part) == place_of(item)
+        and item["name"] in (part["parameter"], f"{part['parameter']}, {part['score']}")
     ]
+    concept = concept_of(item["name"] if item["name"] in CONCEPTS else rows.concept(item), mine)
+    table, stored = rows.stored(item, concept)
+    message = rows.message(item)
+    names = ("score", "variant", "parameter", "points", "band")
+    return {
+        **item,
+        "concept": concept,
+        "known_at": (message or stored or {}).get("received_at"),
+        "age_minutes": _minutes_before(alert, item),
+        "points": [{name: part[name] for name in names} for part in mine],
+        "table": table,
+        "stored": stored,
+        "message": message,
+    }
 
 
 def _minutes_before(alert: Row, item: Row) -> float | None:
-    if item["effective_at"] is None:
-        return None
-    minutes: float = (alert["raised_at"] - item["effective_at"]).total_seconds() / 60
-    return round(minutes, 1)
-
-
-def _points(item: Row, scores: Sequence[Row]) -> list[Row]:
-    return [
-        {
-            "score": row["score"],
-            "variant": row["variant"],
-            "parameter": part["parameter"],
-            "points": part["points"],
-        }
-        for row in scores
-        for part in row["components"]
-        if _key(part) == _key(item) and part["parameter"] == item["name"]
-    ]
-
-
-def _table_of(item: Row) -> str:
-    return STORED_IN.get(item["name"], "observations")
-
-
-def _key(item: Row) -> tuple[Any, ...]:
-    return tuple(item[name] for name in PLACE)
-
-
-def _stored(contents: Contents, evidence: Sequence[Row]) -> dict[tuple[Any, ...], Row]:
-    found: dict[tuple[Any, ...], Row] = {}
-    for table in {_table_of(item) for item in evidence}:
-        wanted = _wanted([item for item in evidence if _table_of(item) == table])
-        contents.connection.register("wanted", wanted)
-        for row in contents.ask(_ROWS.format(table=table)):
-            found[(table, *_key(row))] = {name: row[name] for name in _TOLD[table]}
-        contents.connection.unregister("wanted")
-    return found
-
-
-def _messages(
-    contents: Contents, evidence: Sequence[Row], *, identified: bool
-) -> dict[tuple[Any, ...], Row]:
-    contents.connection.register("wanted", _wanted(evidence))
-    rows = contents.ask(_MESSAGES)
-    contents.connection.unregister("wanted")
-    told = (
-        "feed",
-        "partition",
-        "offset",
-        "message_control_id",
-        "message_type",
-        "sender",
-        "received_at",
-    )
-    names = (*told, "raw") if identified else told
-    return {
-        tuple(row[name] for name in PLACE[:3]): {name: row[name] for name in names} for row in rows
-    }
-
-
-def _wanted(items: Sequence[Row]) -> pa.Table:
-    kinds = (pa.string(), pa.int32(), pa.int64(), pa.int32())
-    return pa.table(
-        {
-            name: pa.array([item[name] for item in items], kind)
-            for name, kind in zip(PLACE, kinds, strict=True)
-        }
-    )
-
-
-def _rule(alert: Row, scores: Sequence[Row]) -> Row:
-    sources = [BY_VARIANT[row["score"], row["variant"]].source for row in scores]
-    return {
-        "rule": alert["rule"],
-        "family": alert["rule_family"],
-        "rules_version": alert["rules_version"],
-        "is_current": alert["rules_version"] == rules_version(),
-        "meaning": (_family(alert["rule_family"]).__doc__ or "").strip(),
-        "score_sources": list(dict.fromkeys(sources)),
-    }
-
-
-def _family(name: str) -> ModuleType:
-    """The module of a rule family; its docstring says what it means, its evidence and limits."""
-    modules = {"news2": news2, "sepsis": sepsis, "respiratory_failure": respiratory}
-    return modules.get(name, critical)
+    at: Any = item["effective_at"]
+    return None if at is None else round((alert["raised_at"] - at).total_seconds() / 60, 1)
 
 
 # What a person is told to type.
@@ -251,19 +165,4 @@ qualify row_number() over (
     partition by score, variant order by received_at desc, "offset" desc, "row" desc
 ) = 1
 order by score, variant
-"""
-
-_ROWS = """
-select t.*
-from {table} as t
-semi join wanted as w
-    on t.feed = w.feed and t."partition" = w."partition"
-    and t."offset" = w."offset" and t."row" = w."row"
-"""
-
-_MESSAGES = """
-select m.*
-from raw_messages as m
-semi join wanted as w
-    on m.feed = w.feed and m."partition" = w."partition" and m."offset" = w."offset"
 """

@@ -15,6 +15,7 @@ from clinical.concepts import CONCEPTS
 from clinical.detection.batch_clock import BatchClock
 from clinical.detection.effects import Applied, lowered, route
 from clinical.detection.finding import Finding
+from clinical.scores import BY_VARIANT
 from clinical.scoring.columns import Assessed, Component
 from clinical.scoring.engine import Moments
 from clinical.scoring.inputs import GCS_FROM_PARTS, GCS_PARTS
@@ -145,13 +146,15 @@ def _of_score(moments: Moments, score: Assessed, at: int) -> Sequence[dict[str, 
         "value": float(score.observed[at]),
         "effective_at": _at(score.effective[at]),
     }
-    parts = (item for p in score.components if p.known[at] for item in _of_part(moments, p, at))
+    # Values of a score of another time, as when treatment began, are told apart by its name.
+    of = "" if (score.score.name, score.score.variant) in BY_VARIANT else f", {score.score.name}"
+    parts = (item for p in score.components if p.known[at] for item in _of_part(moments, p, of, at))
     return (total, *parts)
 
 
-def _of_part(moments: Moments, part: Component, at: int) -> Sequence[dict[str, Any]]:
+def _of_part(moments: Moments, part: Component, of: str, at: int) -> Sequence[dict[str, Any]]:
     """The reading of a parameter; of a sum of parts, each of them too."""
-    quoted = [_quote(moments, part.parameter, part.reading, at)]
+    quoted = [_quote(moments, f"{part.parameter}{of}", part.reading, at)]
     if concept_name(int(part.reading.concept[at]), CONCEPT_NAMES) == GCS_FROM_PARTS:
         quoted += [_quote(moments, name, moments.panel[name], at) for name in GCS_PARTS]
     return quoted

@@ -1,6 +1,6 @@
 """The 2am job's clock: when a nightly job would have seen what we know now.
 
-Here: the next run after an instant, in the hospital's zone, over daylight saving. Not here: the
+Here: the runs around an instant, in the hospital's zone, over daylight saving. Not here: the
 job.
 """
 
@@ -25,6 +25,12 @@ class BatchClock:
         today = known_at.astimezone(self.zone).date()
         run = self._run_on(today)
         return run if run > known_at else self._run_on(today + timedelta(days=1))
+
+    def last_until(self, known_at: datetime) -> datetime:
+        """The last run at or before an instant (UTC in, UTC out)."""
+        today = known_at.astimezone(self.zone).date()
+        run = self._run_on(today)
+        return run if run <= known_at else self._run_on(today - timedelta(days=1))
 
     def _run_on(self, day: date) -> datetime:
         return datetime.combine(day, time(self.hour), self.zone).astimezone(UTC)

@@ -34,6 +34,11 @@ class Bands:
         """Points of one value, already rounded to its concept's precision."""
         return self.scored[bisect_left(self.bounds, value)]
 
+    def span(self, value: float) -> tuple[float, float]:
+        """The band of one value: it lies above the first number, up to and with the second."""
+        place = bisect_left(self.bounds, value)
+        return (-INF, *self.bounds)[place], (*self.bounds, INF)[place]
+
     @property
     def highest(self) -> int:
         """The most points any value can have."""

@@ -102,7 +102,7 @@ def test_the_alert_quotes_the_earlier_total_and_its_inputs() -> None:
     told = [(item["name"], item["value"]) for item in alert["evidence"]]
     assert ("news2 (rcp2017)", 3) in told
     assert ("news2_lowest_of_24_h (rcp2017)", 0) in told
-    assert ("heart_rate", 80) in told
+    assert ("heart_rate, news2_lowest_of_24_h", 80) in told
     assert ("heart_rate", 131) in told
 
 

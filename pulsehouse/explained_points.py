@@ -1,0 +1,190 @@
+"""How the points of a score came about, so that a person can work them out again.
+
+Here: the band of each parameter, and the sum or the formula of the whole. Not here: the stored rows
+the values came from (explained_rows.py).
+"""
+
+from collections.abc import Mapping, Sequence
+
+from clinical.concepts import CONCEPTS, Concept
+from clinical.scores import BY_VARIANT
+from clinical.scores.bands import INF, Bands
+from clinical.scores.definition import PointScore, RatioScore, Score, WindowScore
+from clinical.scores.written import Written
+from clinical.scoring.inputs import GCS_FROM_PARTS, concepts_of
+from pulsehouse.contents import Row
+from pulsehouse.explained_rows import PLACE
+
+# The tables of a parameter with several, as clinical/scores/definition.py orders them.
+REGIMES = ("scale 1", "scale 2 on air", "scale 2 on oxygen")
+
+
+def derived(alert: Row, scores: Sequence[Row], concepts: Mapping[str, str]) -> list[Row]:
+    """Scores that the evidence totals and no row stores: those of another time than the alert's.
+
+    Their points are worked out here from the values quoted. `concepts` has, by the name of an
+    input, what its stored row says.
+    """
+    stored = {f"{row['score']} ({row['variant']})" for row in scores}
+    totals = [item for item in alert["evidence"] if item["offset"] is None]
+    found = []
+    for total in totals:
+        name, _, variant = total["name"].removesuffix(")").partition(" (")
+        score = definition_of(name, variant)
+        if total["name"] not in stored and isinstance(score, PointScore):
+            mine = [item for item in alert["evidence"] if item["name"].endswith(f", {name}")]
+            found.append(_derived(alert, total, (name, variant), mine, concepts))
+    return found
+
+
+def _derived(
+    alert: Row,
+    total: Row,
+    named: tuple[str, str],
+    items: Sequence[Row],
+    concepts: Mapping[str, str],
+) -> Row:
+    row: Row = {
+        **dict(zip(("score", "variant"), named, strict=True)),
+        "state": "worked out again",
+        "observed": total["value"],
+        "lowest": None,
+        "highest": None,
+        "missing": [],
+    }
+    parts: list[Row] = [
+        {
+            **item,
+            "parameter": item["name"].partition(", ")[0],
+            "concept": concepts.get(item["name"], item["name"]),
+            "points": None,
+        }
+        for item in items
+    ]
+    row["components"] = parts
+    for part in parts:
+        bands = next((bands for bands, _ in _tables(row, part, alert)), None)
+        part["points"] = bands.points(part["value"]) if bands else None
+    return row
+
+
+def definition_of(name: str, variant: str) -> Score | None:
+    """The score of a name and variant; of `news2_at_treatment` and its like, that of NEWS2."""
+    known = [score for (_, of), score in BY_VARIANT.items() if of == variant]
+    return next((score for score in known if f"{name}_".startswith(f"{score.name}_")), None)
+
+
+def parts(alert: Row, scores: Sequence[Row]) -> list[Row]:
+    """Every known parameter of the scores: value, unit, points, and the band that gives them."""
+    names = ("parameter", "concept", "value", "points", "effective_at", *PLACE)
+    return [
+        {
+            "score": row["score"],
+            "variant": row["variant"],
+            **{name: part[name] for name in names},
+            "unit": _unit(part["concept"]),
+            "band": _band(row, part, alert),
+        }
+        for row in scores
+        for part in row["components"]
+    ]
+
+
+def concept_of(name: str, mine: Sequence[Row]) -> str:
+    """The concept that answered an input: the score says, where one does."""
+    return next((part["concept"] for part in mine if part["concept"]), name)
+
+
+def sums(scores: Sequence[Row]) -> list[Row]:
+    """How each score's value follows from its parts, and what the missing ones leave possible."""
+    names = ("score", "variant", "state", "observed", "lowest", "highest", "missing")
+    return [{**{name: row[name] for name in names}, "written": _written(row)} for row in scores]
+
+
+def _written(row: Row) -> str | None:
+    score = definition_of(row["score"], row["variant"])
+    if score is None or row["observed"] is None:
+        return None
+    if isinstance(score, RatioScore):
+        values = {part["parameter"]: f"{part['value']:g}" for part in row["components"]}
+        formula = score.formula(*(Written(name) for name in score.inputs)).text
+        worked = score.formula(*(Written(values[name]) for name in score.inputs)).text
+        return f"{formula} = {worked} = {row['observed']:.4g}"
+    points = [part["points"] or 0 for part in row["components"]]
+    if sum(points) == row["observed"]:
+        return f"{' + '.join(map(str, points))} = {row['observed']:g}"
+    return f"the highest of {', '.join(map(str, points))} = {row['observed']:g}"
+
+
+def _unit(concept: str | None) -> str | None:
+    known = CONCEPTS.get(concept or "")
+    return known.unit if known else None
+
+
+def _band(row: Row, part: Row, alert: Row) -> str | None:
+    """The line of the score's table that a value fell on, in words."""
+    score = definition_of(row["score"], row["variant"])
+    if isinstance(score, WindowScore) and part["points"] is not None:
+        return f"worst of {_hours(score, part['parameter'])} h: {part['points']}"
+    for bands, regime in _tables(row, part, alert):
+        if bands.points(part["value"]) == part["points"]:
+            words = _span(bands, part)
+            return f"{words}: {part['points']}{f' ({regime})' if regime else ''}"
+    return None
+
+
+def _hours(score: WindowScore, parameter: str) -> str:
+    mine = [one for one in score.parameters if one.name == parameter]
+    return f"{max((max(one.hours.values()) for one in mine), default=0):g}"
+
+
+def _tables(row: Row, part: Row, alert: Row) -> list[tuple[Bands, str]]:
+    """The band tables that may have scored a parameter, the likeliest first."""
+    score = definition_of(row["score"], row["variant"])
+    options = [
+        option
+        for parameter in (score.parameters if isinstance(score, PointScore) else ())
+        if parameter.name == part["parameter"]
+        for option in parameter.alternatives
+        if part["concept"] in _answering(option.input)
+    ]
+    found = []
+    for option in options:
+        regimes = REGIMES if len(option.bands) > 1 else ("",)
+        tables = list(zip(option.bands, regimes, strict=True))
+        likeliest = _regime(row, alert) if len(tables) > 1 else 0
+        found += [tables[likeliest], *tables[:likeliest], *tables[likeliest + 1 :]]
+    return found
+
+
+def _answering(name: str) -> set[str]:
+    """What a part of a score may name as the concept behind an input."""
+    return {name, *concepts_of(name), *((GCS_FROM_PARTS,) if name == "gcs" else ())}
+
+
+def _regime(row: Row, alert: Row) -> int:
+    """Number of the saturation table: scale 2 only where the alert says that it was prescribed."""
+    if not any(one["context"] == "spo2_scale_2" for one in alert["contexts"] or ()):
+        return 0
+    oxygen = [part["value"] for part in row["components"] if part["parameter"] == "oxygen"]
+    return 2 if any(oxygen) else 1
+
+
+def _span(bands: Bands, part: Row) -> str:
+    concept = CONCEPTS.get(part["concept"])
+    low, high = bands.span(part["value"])
+    if part["parameter"] == "oxygen":
+        return "oxygen" if part["value"] else "air"
+    if concept and concept.answers:
+        return ", ".join(code for code, n in concept.answers.items() if low < n <= high)
+    return _range(low, high, concept)
+
+
+def _range(low: float, high: float, concept: Concept | None) -> str:
+    step = concept.precision if concept else 1
+    least = f"{low + step:.10g}"
+    if low == -INF:
+        return f"{high:g} or less"
+    if high == INF:
+        return f"{least} or more"
+    return least if least == f"{high:g}" else f"{least} to {high:g}"

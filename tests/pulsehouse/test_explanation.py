@@ -1,0 +1,142 @@
+"""An explanation is enough to work an alert out by hand."""
+
+import math
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from clinical.detection.batch_clock import BatchClock
+from clinical.scores import BY_VARIANT
+from clinical.scores.bands import INF, Bands
+from clinical.scores.definition import PointScore
+from clinical.scores.written import Written
+from lakehouse.catalogue import connect
+from lakehouse.lake import Lake
+from pulsehouse.contents import Contents
+from pulsehouse.explanation import explanation
+
+CLOCK = BatchClock()
+
+
+@pytest.fixture(scope="module")
+def lake(filled):
+    return Lake.open(filled[0], create=False)
+
+
+@pytest.fixture(scope="module")
+def explained(lake):
+    """One alert of each rule, status and number of contexts, explained."""
+    sql = """
+        select alert_id from alerts qualify row_number() over (
+            partition by rule, status, len(contexts) order by alert_id
+        ) = 1 order by alert_id
+    """
+    with connect(lake) as connection:
+        names = [row["alert_id"] for row in Contents(connection).ask(sql)]
+    return [explanation(lake, name, CLOCK, identified=False) for name in names]
+
+
+def test_there_is_something_to_explain(explained):
+    rules = {one.alert["rule"] for one in explained}
+    assert len(rules) > 4
+    assert any(one.contexts for one in explained)
+
+
+def test_points_and_bands_give_the_total(explained):
+    for one in explained:
+        for total in one.sums:
+            named = total["score"], total["variant"]
+            mine = [part for part in one.parts if (part["score"], part["variant"]) == named]
+            if isinstance(BY_VARIANT.get(named), PointScore):
+                assert sum(part["points"] for part in mine) == total["observed"]
+                assert all(f": {part['points']}" in part["band"] for part in mine)
+            if total["observed"] is not None:
+                assert total["written"].endswith(f"{total['observed']:.4g}")
+
+
+def test_a_total_of_an_earlier_time_is_worked_out_again(explained):
+    earlier = [
+        total
+        for one in explained
+        for total in one.sums
+        if (total["score"], total["variant"]) not in BY_VARIANT
+    ]
+    for total in earlier:
+        left, _, right = total["written"].partition(" = ")
+        assert sum(int(points) for points in left.split(" + ")) == int(right) == total["observed"]
+
+
+def test_every_input_has_its_times_its_row_and_its_message(explained):
+    for one in explained:
+        assert one.inputs
+        for item in one.inputs:
+            assert item["stored"] is not None, item["name"]
+            assert item["message"]["message_control_id"]
+            assert item["known_at"] <= one.alert["raised_at"]
+            assert math.isfinite(item["age_minutes"])
+
+
+def test_every_context_has_its_reason_its_begin_and_the_row_it_rests_on(explained):
+    found = [context for one in explained for context in one.contexts]
+    for context in found:
+        assert context["meaning"]
+        assert context["reason"]
+        assert context["since"] is not None
+        assert context["stored"] is not None, context["context"]
+        assert context["message"]["message_control_id"]
+    for one in explained:
+        effects = {context["effect"] for context in one.contexts}
+        assert ("suppress" in effects) is (one.alert["status"] == "suppressed")
+        lowered = one.alert["severity"] != one.alert["declared_severity"]
+        assert lowered is ("lower" in effects)
+
+
+def test_the_nightly_job_is_told_before_and_after(explained):
+    for one in explained:
+        nightly = one.nights
+        assert nightly["run_before_at"] <= one.alert["raised_at"] < nightly["run_after_at"]
+        for item in nightly["inputs"]:
+            if item["before"] is None and item["concept"] in {"heart_rate", "spo2", "fio2"}:
+                assert not item["was_known_before"]
+
+
+def test_the_rule_is_told_with_its_thresholds_bands_and_citation(explained):
+    for one in explained:
+        rule = one.rule
+        assert rule["is_current"]
+        assert rule["meaning"]
+        assert rule["citation"]
+        assert one.alert["rule"] in {band["rule"] for band in rule["bands"]}
+        assert (rule["critical_limits"] is not None) is (rule["rule"] == "critical_result")
+
+
+def test_nothing_that_identifies_is_in_it(explained):
+    for one in explained:
+        told = one.to_json()
+        names = {"patient_id", "encounter_id", "facility", "raw"}
+        for row in (told["alert"], *told["inputs"], *told["scores"], *told["contexts"]):
+            assert names.isdisjoint(row)
+            assert names.isdisjoint(row.get("message") or {})
+            assert names.isdisjoint(row.get("stored") or {})
+
+
+@pytest.mark.parametrize(
+    ("value", "span"), [(8, (-INF, 8)), (9, (8, 11)), (11, (8, 11)), (12, (11, INF))]
+)
+def test_a_band_spans_from_above_one_bound_up_to_and_with_the_next(value, span):
+    assert Bands((8, 3), (11, 1), (INF, 0)).span(value) == span
+
+
+def test_a_formula_writes_itself_as_it_is_worked_out():
+    numbers = {name: Written(name) for name in "abc"}
+    a, b, c = numbers.values()
+    assert (a * 100 / b / c).text == "a * 100 / b / c"
+    assert (a / (b / 100) / c).text == "a / (b / 100) / c"
+    assert (a * (b * c)).text == "a * (b * c)"
+
+
+def test_the_last_run_is_the_one_before_the_next():
+    moment = datetime(2026, 1, 5, 1, 59, tzinfo=UTC)
+    for minutes, day in ((0, 4), (1, 5), (2, 5)):
+        found = CLOCK.last_until(moment + timedelta(minutes=minutes))
+        assert found == datetime(2026, 1, day, 2, tzinfo=UTC)
