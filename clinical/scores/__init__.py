@@ -12,6 +12,7 @@ from clinical.scores.news2 import NEWS2
 from clinical.scores.qsofa import QSOFA_GCS13, QSOFA_GCS15
 from clinical.scores.ratios import ROX, SF_RATIO, SHOCK_INDEX
 from clinical.scores.sirs import SIRS
+from clinical.scores.sofa import SOFA, SOFA_MIMIC_CODE
 
 # In the order in which a message's score rows are stored.
 SCORES: tuple[Score, ...] = (
@@ -23,8 +24,12 @@ SCORES: tuple[Score, ...] = (
     ROX,
     SF_RATIO,
     MEWS_SUBBE,
+    SOFA,
 )
 
+# For comparing with others' implementations: scored where asked for, never in the stream.
+COMPARED: tuple[Score, ...] = (SOFA_MIMIC_CODE,)
+
 BY_VARIANT: Mapping[tuple[str, str], Score] = {
-    (score.name, score.variant): score for score in SCORES
+    (score.name, score.variant): score for score in (*SCORES, *COMPARED)
 }

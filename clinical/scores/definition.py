@@ -103,11 +103,20 @@ class RatioScore:
 
 @dataclass(frozen=True, slots=True)
 class WindowParameter:
-    """One line of a score over a stretch of time: its inputs, and how many hours each matters."""
+    """One line of a score over a stretch of time: its inputs, and how many hours each matters.
+
+    `answered_by` are the inputs that answer it, where others only help; empty: all of them.
+    """
 
     name: str
     highest: int
     hours: Mapping[str, float]
+    answered_by: tuple[str, ...] = ()
+
+    @property
+    def answers(self) -> tuple[str, ...]:
+        """The inputs of which one that is too old makes the parameter stale."""
+        return self.answered_by or tuple(self.hours)
 
 
 @dataclass(frozen=True, slots=True)

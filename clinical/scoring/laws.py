@@ -9,11 +9,12 @@ from clinical.scores.definition import Score, WindowScore
 from clinical.scoring import columns
 from clinical.scoring.columns import Assessed
 from clinical.scoring.panel import Panel
+from clinical.scoring.sofa import sofa
 from clinical.scoring.timeline import Timeline
 
 Law = Callable[[WindowScore, Timeline, Panel], Assessed]
 
-LAWS: Mapping[str, Law] = {}
+LAWS: Mapping[str, Law] = {"sofa": sofa}
 
 
 def assess(score: Score, panel: Panel, timeline: Timeline) -> Assessed:

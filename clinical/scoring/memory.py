@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clinical.concepts import CONCEPTS
+from clinical.normalise.infusions import INFUSION_CONCEPTS
 from clinical.scores import SCORES
 from clinical.scores.definition import Score, WindowScore
 from clinical.scoring.inputs import concepts_of
@@ -55,7 +56,10 @@ MEMORY: Mapping[str, int] = {
     name: max(2 * LOOKBACK[name], WINDOWED.get(name, 0), _compared(name)) for name in CONCEPT_NAMES
 }
 MEMORY_BY_NUMBER = np.array(list(MEMORY.values()), np.int64)
-IS_EVENT = np.array([CONCEPTS[name].kind == "event" for name in CONCEPT_NAMES])
+# Facts whose identity may come again with another clinical time: orders, medications, infusions.
+IS_EVENT = np.array(
+    [CONCEPTS[name].kind == "event" or name in INFUSION_CONCEPTS for name in CONCEPT_NAMES]
+)
 
 # `origin` numbers the (feed, partition) a row came from; `arrival` orders rows within the shard.
 ROW = np.dtype(

@@ -9,11 +9,12 @@ from clinical.scores.definition import Score, WindowScore
 from clinical.scoring import assessment
 from clinical.scoring.assessment import Assessment, outside
 from clinical.scoring.inputs import Panel
+from clinical.scoring.sofa_plain import sofa
 from clinical.scoring.window_assessment import Past
 
 Law = Callable[[WindowScore, Past, Panel, int], Assessment]
 
-LAWS: Mapping[str, Law] = {}
+LAWS: Mapping[str, Law] = {"sofa": sofa}
 
 
 def assess(score: Score, panel: Panel, now: int, past: Past | None = None) -> Assessment:

@@ -39,6 +39,7 @@ class Timeline:
         self._order: Ints = np.lexsort((points.now, points.known, points.owner))
         owner = points.owner[self._order]
         owners = int(max(history.owner.max(initial=-1), owner.max(initial=-1))) + 1
+        self.owners = owners
         self._by_now = Axis(owner, points.now[self._order], owners)
         self._by_known = Axis(owner, points.known[self._order], owners)
 

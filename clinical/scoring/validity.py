@@ -18,8 +18,13 @@ MICROSECONDS_PER_HOUR = 3_600_000_000
 UNLIMITED = 1 << 58
 
 
-def _lookback(hours: float | None) -> int:
-    return UNLIMITED if hours is None else round(hours * MICROSECONDS_PER_HOUR)
+def hours(count: float) -> int:
+    """Hours as microseconds."""
+    return round(count * MICROSECONDS_PER_HOUR)
+
+
+def _lookback(count: float | None) -> int:
+    return UNLIMITED if count is None else hours(count)
 
 
 LOOKBACK: Mapping[str, int] = {

@@ -49,7 +49,7 @@ def _state(score: WindowScore, missing: Sequence[str], panel: Panel) -> State:
     if not missing:
         return "complete"
     gone = (item for item in score.parameters if item.name in missing)
-    return "stale" if any(panel.stale.intersection(item.hours) for item in gone) else "partial"
+    return "stale" if any(panel.stale.intersection(item.answers) for item in gone) else "partial"
 
 
 def within(past: Past, concept: str, now: int, window: int, lag: int = 0) -> list[Reading]:

@@ -116,7 +116,7 @@ def as_points(
 
 
 def _state(score: WindowScore, known: Bools, panel: Panel) -> Ints:
-    stale = np.array([_any_stale(item.hours, panel) for item in score.parameters])
+    stale = np.array([_any_stale(item.answers, panel) for item in score.parameters])
     state = np.where((stale & ~known).any(axis=0), STALE, PARTIAL)
     state = np.where(known.all(axis=0), COMPLETE, state)
     return np.where(known.any(axis=0), state, INDETERMINATE)

@@ -1,0 +1,84 @@
+"""The GCS of SOFA over columns: totals as charted, sums of parts, and what a tube makes of them.
+
+Here: each total that could be told, and the worst in the window. Not here: bounds and choices.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clinical.scores.sofa import (
+    GCS_BELOW,
+    LAST_TESTABLE_HOURS,
+    NORMAL_GCS,
+    UNTESTABLE_VERBAL,
+    SofaChoices,
+)
+from clinical.scoring.bounds import below, exact
+from clinical.scoring.columns import Component
+from clinical.scoring.inputs import GCS_FROM_PARTS
+from clinical.scoring.memory import CONCEPT_NUMBER
+from clinical.scoring.pairing import paired
+from clinical.scoring.panel import number_of
+from clinical.scoring.timeline import Timeline
+from clinical.scoring.validity import hours
+from clinical.scoring.window_columns import Candidates, worst
+from clinical.scoring.windows import Spans, joined, told
+from clinical.scoring.winners import NONE
+
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+_VERBAL = "gcs_verbal"
+
+
+def consciousness(timeline: Timeline, choices: SofaChoices) -> tuple[Component, Ints]:
+    """The worst total of the window."""
+    charted = told(timeline, "gcs_total", hours(choices.window_hours))
+    summed, is_untestable = _sums(timeline, choices)
+    sure = joined([charted, summed.take(~is_untestable)])
+    every = joined([sure, _stand_ins(timeline, choices, summed.take(is_untestable), sure)])
+    every = replace(every, value=exact(every.value))
+    found = Candidates(every, below(GCS_BELOW, every.value))
+    part, points = worst(timeline, "cns", found, -every.value)
+    reading = part.reading
+    is_sum = part.known & (reading.concept != CONCEPT_NUMBER["gcs_total"])
+    concept = np.where(is_sum, number_of(GCS_FROM_PARTS), reading.concept)
+    return replace(part, reading=replace(reading, concept=concept)), points
+
+
+def _sums(timeline: Timeline, choices: SofaChoices) -> tuple[Spans, Bools]:
+    """At each part, the sum with the other parts of its time; and where a tube forbids it."""
+    window, reach = hours(choices.window_hours), round(choices.gcs_minutes * 60_000_000)
+    parts = {name: told(timeline, name, window) for name in NORMAL_GCS}
+    untestable = told(timeline, UNTESTABLE_VERBAL, window)
+    untestable = untestable.take(untestable.value > 0)
+    # Scales begin at 1: 0 stands for what could not be tested.
+    untestable = replace(untestable, value=np.zeros(len(untestable)))
+    parts[_VERBAL] = joined([parts[_VERBAL], untestable])
+    base = joined(list(parts.values()))
+    base = replace(base, value=np.zeros(len(base)))
+    is_untestable = np.zeros(len(base), np.bool_)
+    # Verbal comes last: pairing splits spans, and what is known of each piece must not be lost.
+    for name in sorted(NORMAL_GCS, key=lambda name: name == _VERBAL):
+        base, at = paired(timeline.history, base, parts[name], reach)
+        there = at != NONE
+        answer = np.full(
+            len(base), float(NORMAL_GCS[name]) if choices.takes_unknown_part_for_normal else np.nan
+        )
+        answer[there] = exact(parts[name].value[at[there]])
+        is_untestable = answer == 0
+        base = replace(base, value=base.value + answer)
+    told_of = ~np.isnan(base.value) | is_untestable
+    return base.take(told_of), is_untestable[told_of]
+
+
+def _stand_ins(timeline: Timeline, choices: SofaChoices, untested: Spans, sure: Spans) -> Spans:
+    """What stands for totals that could not be tested."""
+    if choices.untestable == "impute_15":
+        return replace(untested, value=np.full(len(untested), float(sum(NORMAL_GCS.values()))))
+    if choices.untestable == "null":
+        return untested.take(np.zeros(len(untested), np.bool_))
+    pieces, at = paired(timeline.history, untested, sure, hours(LAST_TESTABLE_HOURS))
+    pieces, at = pieces.take(at != NONE), at[at != NONE]
+    return replace(pieces, row=sure.row[at], value=sure.value[at])
