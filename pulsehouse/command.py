@@ -14,7 +14,7 @@ from typing import Annotated, Any
 
 import typer
 
-from pulsehouse import failure, live_commands
+from pulsehouse import backtest_command, failure, live_commands
 from pulsehouse.migrate_commands import migrate
 from pulsehouse.options import JsonOption, LakeOption, example, work
 from pulsehouse.terminal import NOTICE, err, only_ours, out, say, write
@@ -33,6 +33,7 @@ app = typer.Typer(
 )
 app.add_typer(migrate, name="migrate")
 live_commands.add_to(app)
+backtest_command.add_to(app)
 
 SpeedOption = Annotated[
     str,

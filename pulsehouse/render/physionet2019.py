@@ -155,7 +155,7 @@ def _gather(source: Path, gathered: Path) -> int:
     hours = 0
     with gathered.open("wb") as out:
         out.write(f"patient|{'|'.join(HEADER)}\n".encode())
-        for name, stream in _stays(source):
+        for name, stream in stays(source):
             number = PurePosixPath(name).stem.removeprefix("p")
             if number.isdecimal() and number not in seen:
                 seen.add(number)
@@ -178,7 +178,12 @@ def _append(name: str, number: str, stream: IO[bytes], out: IO[bytes]) -> int:
     return hours
 
 
-def _stays(source: Path) -> Iterator[tuple[str, IO[bytes]]]:
+def stays(source: Path) -> Iterator[tuple[str, IO[bytes]]]:
+    """Each stay's file name and content, loose files first.
+
+    Raises:
+        RenderError: An archive cannot be read.
+    """
     archives = [source] if source.is_file() else sorted(source.rglob("*.tar.gz"))
     for path in sorted(source.rglob("*.psv")):
         with path.open("rb") as stream:
