@@ -1,39 +1,118 @@
-"""Respiratory failure: low SpO2/FiO2, or a low ROX on high-flow oxygen.
+"""Respiratory failure: low SpO2/FiO2, high-flow oxygen that fails, rising need.
 
-S/F: 235 and 148 are the published equivalents of P/F 200 and of severe hypoxaemia; valid only at
-SpO2 of 97 % or less. Sources: Rice et al., Chest 2007;132:410; Matthay et al., Am J Respir Crit
-Care Med 2024;209:37.
-ROX: below 2.85 predicts failure already at 2 h of high-flow oxygen (Roca et al., Am J Respir Crit
-Care Med 2019;199:1368). Limits: the later thresholds (3.47 at 6 h, 3.85 at 12 h) need the start of
-high-flow oxygen and are not used; S/F is an estimate where FiO2 is, and reads high in darker skin.
+Hypoxaemia: the grades of the global definition of ARDS (Matthay et al., Am J Respir Crit Care Med
+2024;209:37), whose S/F limits go back to Rice et al., Chest 2007;132:410. S/F speaks only at SpO2
+of 97 % or less. A grade is one of oxygenation, not a diagnosis of ARDS. Mild hypoxaemia raises no
+alert: it is met by any patient with 95 % on 30 % oxygen. [P]
+
+ROX (Roca et al., Am J Respir Crit Care Med 2019;199:1368): below 2.85 from 2 h, 3.47 from 6 h and
+3.85 from 12 h after the start of high-flow oxygen. Before 2 h it was not studied and says nothing.
+
+Rising need: FiO2 up by 20 points over the lowest of 24 h, the step by which the CDC/NHSN
+ventilator-associated event protocol calls oxygenation worse; that protocol waits two days, which an
+alert cannot. [P] Where only flow is known, 5 L/min is the same step: a litre adds about 4 points.
+Flow through high-flow, CPAP, BiPAP or a ventilator is not oxygen and does not count.
 """
 
-from clinical.detection.finding import Band, Family, Finding, Scores, ranked
-from clinical.scores.ratios import ROX, SF_RATIO
-from clinical.scoring.engine import Moments
+from dataclasses import replace
 
-MODERATE_SF = 235
-SEVERE_SF = 148
-ROX_FAILURE_AT_2H = 2.85
+import numpy as np
+from numpy.typing import NDArray
+
+from clinical.concepts import CONCEPTS
+from clinical.context.columns import validity
+from clinical.detection.finding import Band, Family, Finding, Scores, ranked
+from clinical.detection.rising import Rise, rise
+from clinical.scores.bands import Bands
+from clinical.scores.oxygenation import GRADES, ROX_CHECKPOINTS, SF_GRADE
+from clinical.scores.ratios import ROX, SF_RATIO
+from clinical.scoring.columns import Assessed, band
+from clinical.scoring.engine import Moments
+from clinical.scoring.inputs import AIR
+from clinical.scoring.memory import CONCEPT_NUMBER
+from clinical.scoring.panel import Readings
+from clinical.scoring.validity import MICROSECONDS_PER_HOUR
+
+Bools = NDArray[np.bool_]
+
+MODERATE, SEVERE = GRADES.index("moderate"), GRADES.index("severe")
+GRADED = ((SF_RATIO, SF_GRADE),)
+FIO2_RISE, FLOW_RISE = 20, 5  # points of per cent, L/min
+RISE_WINDOW = 24 * MICROSECONDS_PER_HOUR
+# Devices whose flow is not a flow of oxygen.
+_DRIVEN = ("high_flow_nasal_cannula", "cpap", "bipap", "ventilator")
+_DRIVEN_ANSWERS = [CONCEPTS["oxygen_device"].answers[name] for name in _DRIVEN]
 
 NAME = "respiratory_failure"
 BANDS = {
-    1: Band("sf_moderate", "high", "Respiratory failure: SpO2/FiO2 of 235 or less"),
-    2: Band("sf_severe", "critical", "Respiratory failure: SpO2/FiO2 of 148 or less"),
-    3: Band("rox_failure", "critical", "High-flow oxygen is failing: ROX below 2.85"),
+    1: Band("rising_oxygen_need", "medium", "Oxygen need is rising: FiO2 +20 points or +5 L/min"),
+    2: Band("hypoxaemia_moderate", "high", "Respiratory failure: moderate hypoxaemia"),
+    3: Band("hypoxaemia_severe", "critical", "Respiratory failure: severe hypoxaemia"),
+    4: Band("rox_failure", "critical", "High-flow oxygen is failing: ROX below its limit"),
 }
+_RISING, _ROX_FAILURE = min(BANDS), max(BANDS)
+RESTS_ON = tuple(dict.fromkeys((*ROX.inputs, "oxygen_flow")))
 
 
 def find(moments: Moments, scores: Scores) -> list[Finding]:
-    """The respiratory band wherever an input of either ratio changed."""
-    ratio, rox = scores[SF_RATIO.name, SF_RATIO.variant], scores[ROX.name, ROX.variant]
-    due = moments.touched(ROX.inputs)
-    band = ranked(
-        due & (ratio.observed <= MODERATE_SF),
-        due & (ratio.observed <= SEVERE_SF),
-        due & (rox.observed < ROX_FAILURE_AT_2H),
+    """The respiratory band wherever an input of a ratio, or oxygen, changed."""
+    due = moments.touched(RESTS_ON)
+    rox = scores[ROX.name, ROX.variant]
+    ratios = [(scores[one.name, one.variant], grades) for one, grades in GRADED]
+    grade = np.max([_grade(ratio, grades) for ratio, grades in ratios], axis=0)
+    failing, started = _failing(moments, rox, due)
+    fio2, flow = _rising(moments, due)
+    needs_more = (fio2.by >= FIO2_RISE) | (flow.by >= FLOW_RISE)
+    found = ranked(due & needs_more, due & (grade >= MODERATE), due & (grade >= SEVERE), failing)
+    is_rising = found == _RISING
+    quoted = (
+        ("hours_on_high_flow", _where(started, found == _ROX_FAILURE)),
+        ("fio2_lowest_of_24_h", _where(fio2.lowest, is_rising & (fio2.by >= FIO2_RISE))),
+        (
+            "oxygen_flow_lowest_of_24_h",
+            _where(flow.lowest, is_rising & (flow.by >= FLOW_RISE)),
+        ),
     )
-    return [Finding(NAME, BANDS, band, ROX.inputs, (ratio, rox))]
+    totals = (*(ratio for ratio, _ in ratios), rox)
+    return [Finding(NAME, BANDS, found, RESTS_ON, totals, ("fio2", "oxygen_flow"), quoted)]
+
+
+def _grade(ratio: Assessed, grades: Bands) -> NDArray[np.int64]:
+    return np.where(np.isnan(ratio.observed), 0, band(grades, ratio.observed))
+
+
+def _failing(moments: Moments, rox: Assessed, due: Bools) -> tuple[Bools, Readings]:
+    """Where ROX is below the limit of the hours on high flow, and these hours."""
+    size = len(due)
+    at = np.flatnonzero(due & ~np.isnan(rox.observed))
+    on = validity("on_high_flow", moments, at)
+    hours = np.where(on.holds, (moments.now[at] - on.since) / MICROSECONDS_PER_HOUR, 0.0)
+    failing, blank = np.zeros(size, np.bool_), np.zeros(size, np.bool_)
+    failing[at] = np.any(
+        [(hours >= one.hours) & (rox.observed[at] < one.failure_below) for one in ROX_CHECKPOINTS],
+        axis=0,
+    )
+    value, since, row = np.full(size, np.nan), np.zeros(size, np.int64), np.zeros(size, np.int64)
+    value[at], since[at], row[at] = np.floor(hours * 10) / 10, on.since, on.row
+    number = np.full(size, CONCEPT_NUMBER["oxygen_device"])
+    return failing, Readings(failing, blank, value, since, row, number)
+
+
+def _rising(moments: Moments, due: Bools) -> tuple[Rise, Rise]:
+    """The rise of FiO2, and of flow where it is one of oxygen."""
+    fio2, flow = moments.panel["fio2"], moments.panel["oxygen_flow"]
+    device = moments.panel["oxygen_device"]
+    driven = device.current & np.isin(device.value, _DRIVEN_ANSWERS)
+    more = due & fio2.current & (fio2.value >= AIR["fio2"] + FIO2_RISE)
+    poured = due & flow.current & ~driven & (flow.value >= AIR["oxygen_flow"] + FLOW_RISE)
+    return (
+        rise(moments, "fio2", more, RISE_WINDOW),
+        rise(moments, "oxygen_flow", poured, RISE_WINDOW),
+    )
+
+
+def _where(reading: Readings, chosen: Bools) -> Readings:
+    return replace(reading, current=reading.current & chosen)
 
 
 FAMILY = Family(NAME, BANDS, find)

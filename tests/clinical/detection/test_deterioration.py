@@ -152,8 +152,8 @@ def _plainly(moments: Moments, place: int, observed: float, knows: int) -> float
     """The lowest earlier total by trying every time at which anything was measured."""
     history, point = moments.timeline.history, points_of(moments, np.array([place]))
     [owner], [known], [now] = point.owner, point.known, point.now
-    row = np.arange(len(history.owner))
-    times = history.stack["effective"][(row <= known) & (history.owner == owner)]
+    told = (np.arange(len(history.owner)) <= known) & ~history.stack["void"]
+    times = history.stack["effective"][told & (history.owner == owner)]
     times = np.unique(times[(times > now - WINDOW) & (times <= now)])
     if not len(times):
         return None

@@ -10,7 +10,6 @@ from clinical.normalise.conversions import affine
 from tests.clinical.detection.ward import Ward
 
 CALM = {"respiratory_rate": 16, "spo2": 98, "systolic_bp": 120, "heart_rate": 70, "temperature": 37}
-HIGH_FLOW = CONCEPTS["oxygen_device"].answers["high_flow_nasal_cannula"]
 
 
 @pytest.mark.parametrize(
@@ -118,27 +117,6 @@ def test_a_cancelled_culture_is_no_evidence() -> None:
     ward.antibiotic(1)
     ward.chart(1.5, **SEPTIC)
     assert "sepsis" not in {family for (family,) in ward.told("rule_family")}
-
-
-@pytest.mark.parametrize(
-    ("spo2", "fio2", "rule"),
-    [(95, 40, None), (94, 40, "sf_moderate"), (88, 60, "sf_severe"), (98, 100, None)],
-)
-def test_respiratory_failure_follows_the_sf_ratio_where_it_is_valid(
-    spo2: float, fio2: float, rule: str | None
-) -> None:
-    ward = Ward()
-    ward.chart(0, spo2=spo2, fio2=fio2)
-    found = [r for r, family in ward.told("rule", "rule_family") if family.startswith("resp")]
-    assert found == ([rule] if rule else [])
-
-
-def test_a_low_rox_counts_on_high_flow_oxygen_alone() -> None:
-    for device, rule in ((HIGH_FLOW, "rox_failure"), (1, "sf_severe")):
-        ward = Ward()
-        ward.chart(0, spo2=88, fio2=90, respiratory_rate=36, oxygen_device=device)
-        found = [r for r, family in ward.told("rule", "rule_family") if family.startswith("resp")]
-        assert found == [rule]
 
 
 @pytest.mark.parametrize(("concept", "limits"), LIMITS.items())
