@@ -7,10 +7,11 @@ Here: what each score is made of, its bands and its source. Not here: which valu
 from collections.abc import Mapping
 
 from clinical.scores.definition import Score
+from clinical.scores.kdigo import KDIGO_2012, KDIGO_MIMIC_CODE
 from clinical.scores.mews import MEWS_SUBBE
 from clinical.scores.news2 import NEWS2
 from clinical.scores.qsofa import QSOFA_GCS13, QSOFA_GCS15
-from clinical.scores.ratios import ROX, SF_RATIO, SHOCK_INDEX
+from clinical.scores.ratios import PF_RATIO, ROX, SF_RATIO, SHOCK_INDEX
 from clinical.scores.sirs import SIRS
 from clinical.scores.sofa import SOFA, SOFA_MIMIC_CODE
 
@@ -24,11 +25,13 @@ SCORES: tuple[Score, ...] = (
     ROX,
     SF_RATIO,
     MEWS_SUBBE,
+    KDIGO_2012,
     SOFA,
+    PF_RATIO,
 )
 
 # For comparing with others' implementations: scored where asked for, never in the stream.
-COMPARED: tuple[Score, ...] = (SOFA_MIMIC_CODE,)
+COMPARED: tuple[Score, ...] = (SOFA_MIMIC_CODE, KDIGO_MIMIC_CODE)
 
 BY_VARIANT: Mapping[tuple[str, str], Score] = {
     (score.name, score.variant): score for score in (*SCORES, *COMPARED)

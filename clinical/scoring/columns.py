@@ -68,7 +68,7 @@ class Assessed:
     @property
     def lacks_an_input(self) -> Bools:
         """Moments without a number for want of an input (any, or a ratio's every one)."""
-        want = "missing_inputs" if isinstance(self.score, RatioScore) else "no_inputs"
+        want = "missing_inputs" if "missing_inputs" in self.reasons else "no_inputs"
         lacks: Bools = self.reason == self.reasons.index(want)
         return lacks
 

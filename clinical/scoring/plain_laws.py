@@ -9,12 +9,14 @@ from clinical.scores.definition import Score, WindowScore
 from clinical.scoring import assessment
 from clinical.scoring.assessment import Assessment, outside
 from clinical.scoring.inputs import Panel
+from clinical.scoring.kdigo_plain import kdigo
+from clinical.scoring.pf_ratio_plain import pf_ratio
 from clinical.scoring.sofa_plain import sofa
 from clinical.scoring.window_assessment import Past
 
 Law = Callable[[WindowScore, Past, Panel, int], Assessment]
 
-LAWS: Mapping[str, Law] = {"sofa": sofa}
+LAWS: Mapping[str, Law] = {"sofa": sofa, "kdigo": kdigo, "pf_ratio": pf_ratio}
 
 
 def assess(score: Score, panel: Panel, now: int, past: Past | None = None) -> Assessment:

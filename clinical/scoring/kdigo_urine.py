@@ -1,0 +1,165 @@
+"""The urine criterion of KDIGO at many moments.
+
+Here: rates over 6, 12 and 24 hours that end at the newest entry, per kg. Not here: the limits, or
+the twin in plain Python (kdigo_plain.py).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clinical.concepts import round_half_up
+from clinical.scores.kdigo import (
+    FEWEST_URINE_HOURS,
+    URINE_CRITERIA,
+    URINE_HOURS,
+    URINE_SILENCE_HOURS,
+    KdigoChoices,
+)
+from clinical.scoring.anchored import Anchored, anchored
+from clinical.scoring.columns import Component
+from clinical.scoring.inputs import URINE_RATE
+from clinical.scoring.panel import Panel
+from clinical.scoring.timeline import Timeline
+from clinical.scoring.validity import MICROSECONDS_PER_HOUR
+from clinical.scoring.window_columns import Candidates, component
+from clinical.scoring.windows import Spans, best, joined, newest, told, total
+from clinical.scoring.winners import NONE
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+_HOUR = MICROSECONDS_PER_HOUR
+_SILENCE = URINE_SILENCE_HOURS * _HOUR
+# Sums are of whole microlitres.
+_PER_ML = 1000
+# mimic-code rounds rates to four decimals before it compares them.
+_FOUR_DECIMALS = 1e-4
+_Rates = Mapping[int, Floats]
+
+
+@dataclass(frozen=True, slots=True)
+class _Stretch:
+    """Urine in mL over the hours it stands for; where not `documented`, neither means anything."""
+
+    documented: Bools
+    amount: Floats
+    hours: Floats
+
+
+_Stretches = Mapping[int, _Stretch]
+
+
+def begun(time: Ints, unit: int) -> Ints:
+    """When the hour or day began in which a time lies."""
+    start: Ints = time - time % unit
+    return start
+
+
+def urine(timeline: Timeline, panel: Panel, choices: KdigoChoices) -> tuple[Component, Ints]:
+    """Stage by urine, and the rate it rests on: of the deciding stretch, else of the shortest."""
+    entries = _entries(timeline)
+    place = newest(timeline, entries)
+    weight = panel["weight"]
+    there = (place != NONE) & weight.current
+    time = np.zeros(len(place), np.int64)
+    time[there] = entries.begins[place[there]]
+    view = anchored(timeline, time, there)
+    over = _by_the_clock if choices.by_the_clock else _documented
+    stretches = {hours: over(view, entries, hours) for hours in URINE_HOURS}
+    heavy = weight.value[view.chosen]
+    rates = {hours: _rate(found, heavy, choices) for hours, found in stretches.items()}
+    stage, rate = (_whole(view, found, 0) for found in _staged(rates, stretches, choices))
+    known = _whole(view, ~np.isnan(rates[URINE_HOURS[0]]), blank=False)
+    stage = np.where(_is_new(panel, choices) | ~known, 0, stage)
+    part, _ = component(timeline, "urine_output", _rated(entries), np.where(known, place, NONE))
+    reading = replace(part.reading, value=np.where(known, rate, np.nan))
+    return Component(part.parameter, known, stage, reading), stage
+
+
+def _rated(entries: Spans) -> Candidates:
+    return Candidates(entries, np.zeros(len(entries), np.int64), URINE_RATE)
+
+
+def _entries(timeline: Timeline) -> Spans:
+    """What was passed, less what had been put in; each for as long as it is not silence."""
+    passed = told(timeline, "urine_output", _SILENCE)
+    put_in = told(timeline, "irrigant_in", _SILENCE)
+    return joined([passed, replace(put_in, value=-put_in.value)])
+
+
+def _documented(view: Anchored, entries: Spans, hours: int) -> _Stretch:
+    """A stretch that an entry before it opens: entries stand for the time since the one before."""
+    long = hours * _HOUR
+    within = view.spans(entries.lasting(long))
+    opening = view.spans(entries.lasting(_SILENCE, lag=long))
+    amount = total(view.timeline, within, _amounts(within))
+    at = newest(view.timeline, opening)
+    long_since = view.timeline.points.now - _times(view, opening, at)
+    # More put in than ever came out: what came out was not all entered.
+    documented = (at != NONE) & (amount >= 0)
+    return _Stretch(documented, amount / _PER_ML, long_since / _HOUR)
+
+
+def _times(view: Anchored, spans: Spans, at: Ints) -> Ints:
+    """Clinical times of the entries at these places."""
+    if not len(spans):
+        return np.zeros(len(at), np.int64)
+    times: Ints = view.timeline.history.stack["effective"][spans.row[at]]
+    return times
+
+
+def _by_the_clock(view: Anchored, entries: Spans, hours: int) -> _Stretch:
+    """As mimic-code: hours begun are counted, the first entry of a stretch stands for one."""
+    elapsed = entries.begins + (hours - 1) * _HOUR + 1
+    clock = begun(entries.begins, _HOUR) + hours * _HOUR
+    summed = view.spans(replace(entries, ends=elapsed if hours == URINE_HOURS[-1] else clock))
+    counted = view.spans(replace(entries, ends=elapsed))
+    amount = total(view.timeline, summed, _amounts(summed))
+    first = best(view.timeline, counted, -counted.begins)
+    start, end = _times(view, counted, first), view.timeline.points.now
+    long = (begun(end, _HOUR) - begun(start, _HOUR)) / _HOUR + 1
+    return _Stretch(first != NONE, amount / _PER_ML, long)
+
+
+def _amounts(spans: Spans) -> Ints:
+    return np.rint(spans.value * _PER_ML).astype(np.int64)
+
+
+def _rate(stretch: _Stretch, weight: Floats, choices: KdigoChoices) -> Floats:
+    """mL/kg/h over a stretch; NaN where it is not documented."""
+    rate = np.full(len(weight), np.nan)
+    there = stretch.documented
+    rate[there] = stretch.amount[there] / weight[there] / stretch.hours[there]
+    return round_half_up(rate, _FOUR_DECIMALS) if choices.by_the_clock else rate
+
+
+def _staged(rates: _Rates, stretches: _Stretches, choices: KdigoChoices) -> tuple[Ints, Floats]:
+    """Stage of the first criterion that holds, of the severest down, and the rate it rests on."""
+    stage = np.zeros(len(rates[URINE_HOURS[0]]), np.int64)
+    rate = rates[URINE_HOURS[0]].copy()
+    for criterion in reversed(URINE_CRITERIA):
+        found = rates[criterion.hours]
+        holds = found < criterion.below if criterion.below else found == 0
+        if choices.by_the_clock:
+            holds &= stretches[criterion.hours].hours >= FEWEST_URINE_HOURS[criterion.hours]
+        stage, rate = np.where(holds, criterion.stage, stage), np.where(holds, found, rate)
+    return stage, rate
+
+
+def _is_new(panel: Panel, choices: KdigoChoices) -> Bools:
+    """Moments so soon after arrival in intensive care that urine is not staged yet."""
+    arrived = panel["icu_admission"]
+    soon = panel.now <= arrived.effective + choices.unstaged_icu_hours * _HOUR
+    new: Bools = arrived.current & soon & (choices.unstaged_icu_hours > 0)
+    return new
+
+
+def _whole(view: Anchored, found: NDArray[Any], blank: float) -> NDArray[Any]:
+    """What was found at the anchored points, at all of them."""
+    whole = np.full(view.size, blank, found.dtype)
+    whole[view.chosen] = found
+    return whole
