@@ -5,7 +5,7 @@ sepsis3.py, septic_shock.py, adult_sepsis_event.py), or where tables are stored 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from zoneinfo import ZoneInfo
@@ -41,15 +41,20 @@ _RENAL = "end_stage_renal_disease"
 READ = (*VALUES, _DEVICE, _STATUS, _RENAL)
 
 
+Place = tuple[Patient, str | None]
+
+
 @dataclass(frozen=True, slots=True)
 class Circumstances:
     """What is known of patients and visits beside their facts of infection and of organs.
 
-    `ended_early` is when death, hospice or transfer ended a visit.
+    `ended_early` is when death, hospice or transfer ended a visit; `raised` when the stream raised
+    suspected sepsis in it, in order.
     """
 
     born: Mapping[Patient, date] = field(default_factory=dict)
-    ended_early: Mapping[tuple[Patient, str | None], int] = field(default_factory=dict)
+    ended_early: Mapping[Place, int] = field(default_factory=dict)
+    raised: Mapping[Place, Sequence[int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +81,7 @@ def judge(
         sofa: One row per hour, with the columns facility, patient_id, hour_at, variant, total and
             known_at; hours in which nothing is known are left out.
         zone: The hospital's, which days are of.
-        circumstances: What ended visits early, and who is under age.
+        circumstances: What ended visits early, what the stream raised, and who is under age.
     """
     bench = _Bench(
         zone,
@@ -142,7 +147,8 @@ class _Bench:
                 self.suspected.append(who | suspicion_row(one, number))
             totals = self._hours.get((patient, reading.sofa), _NO_HOURS)
             for onset in onsets(judged, totals, reading, visits):
-                self.onsets.append(who | onset_row(onset))
+                raised = self._about.raised.get((patient, onset.encounter), ())
+                self.onsets.append(who | onset_row(onset, raised))
                 shocked = shock(onset, found.vasopressors, values.get(LACTATE, []))
                 self.shocks.append(who | shock_row(shocked))
         for visit in _stays(patient, found, values, visits, self._about):

@@ -4,13 +4,14 @@ Here: the columns of each table, and a result as a row. Not here: how a result c
 contracts (lakehouse/batch/sepsis.py), which say what every column means.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
 
 import pyarrow as pa
 
 from clinical.adjudication.adult_sepsis_event import AdultSepsisEvent
+from clinical.adjudication.late_knowledge import compared
 from clinical.adjudication.sepsis3 import Onset
 from clinical.adjudication.septic_shock import Shock
 from clinical.adjudication.standing import Source
@@ -59,6 +60,8 @@ ONSETS = pa.schema(
         ("known_at", UTC),
         ("baseline", pa.int16()),
         ("total", pa.int16()),
+        ("provisional_at", UTC),
+        ("knowledge", pa.string()),
         ("sources", SOURCES),
     ]
 )
@@ -110,9 +113,10 @@ def suspicion_row(one: Suspicion, number: int) -> Row:
     }
 
 
-def onset_row(one: Onset) -> Row:
-    """What one reading says of one visit."""
+def onset_row(one: Onset, raised: Sequence[int]) -> Row:
+    """What one reading says of one visit, beside what the stream raised in it."""
     suspicion = one.suspicion
+    provisional_at, knowledge = compared(one, raised)
     return {
         "encounter_id": one.encounter,
         "variant": one.variant,
@@ -126,6 +130,8 @@ def onset_row(one: Onset) -> Row:
         "known_at": one.known_at,
         "baseline": one.baseline,
         "total": one.total,
+        "provisional_at": provisional_at,
+        "knowledge": knowledge,
         "sources": _sources(one.sources),
     }
 

@@ -17,12 +17,11 @@ from clinical.adjudication.evidence import Drug, Measured
 from clinical.adjudication.sepsis3 import Onset
 from clinical.adjudication.standing import Source
 from clinical.detection.sepsis import DYSFUNCTION_AFTER, DYSFUNCTION_BEFORE
+from clinical.detection.septic_shock import HIGHEST_NORMAL_LACTATE
 from clinical.scoring.validity import LOOKBACK
 from clinical.scoring.validity import MICROSECONDS_PER_HOUR as HOUR
 
 LACTATE = "lactate"
-# mmol/L; shock is above it.
-RAISED_LACTATE = 2.0
 # A dose whose end was not told is taken to run for so long: rates are charted by the hour. [P]
 RUNS_ON = HOUR
 
@@ -57,7 +56,7 @@ def shock(onset: Onset, vasopressors: Sequence[Drug], lactates: Sequence[Measure
     high = onset.suspicion.at + DYSFUNCTION_AFTER
     running = [dose for dose in vasopressors if dose.is_given and _overlaps(dose, low, high)]
     told = [one for one in lactates if low - LOOKBACK[LACTATE] <= one.at <= high]
-    raised = [one for one in told if one.value > RAISED_LACTATE]
+    raised = [one for one in told if one.value > HIGHEST_NORMAL_LACTATE]
     pairs = [pair for dose in running for one in raised if (pair := _together(dose, one, told))]
     inside = [(at, dose, one) for at, dose, one in pairs if low <= at <= high]
     if not inside:
