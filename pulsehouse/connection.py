@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from lakehouse import audit
 from lakehouse.batch import BATCH_TABLES
+from lakehouse.batch.sepsis import SEPSIS
 from lakehouse.batch_reading import attach_marts, attach_zone, stored_marts
 from lakehouse.catalogue import attach, close_sandbox, quoted_name
 from lakehouse.catalogue import query as run_query
@@ -77,9 +78,9 @@ class Answer:
 class Connection:
     """A DuckDB in memory over one lake; it holds no lock and writes nothing.
 
-    Schemas: `lake` (also without a name before the table), `marts`, `served`, those of batch work
-    (`legacy`, `reconciliation`, ...), and `meta`, the data dictionary. What it shows stays at one
-    cut as long as it is open.
+    Schemas: `lake` (also without a name before the table, as `adjudication`), `marts`, `served`,
+    those of batch work (`legacy`, `reconciliation`, ...), and `meta`, the data dictionary. What it
+    shows stays at one cut as long as it is open.
     """
 
     def __init__(self, engine: duckdb.DuckDBPyConnection, lake: Lake, cut: Cut) -> None:
@@ -181,5 +182,8 @@ def _show(
     attach_marts(engine, lake, {mart: found.version for mart, found in versions.items()})
     for zone in ZONES:
         attach_zone(engine, lake, zone)
+    for table in SEPSIS:
+        name = quoted_name(table.name)
+        engine.execute(f"create view main.{name} as from {quoted_name(table.zone)}.{name}")
     show_served(engine, lake, settings)
     dictionary.show(engine, lake, shown, versions, json.dumps(cut.to_json()))

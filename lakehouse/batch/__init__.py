@@ -14,9 +14,19 @@ from lakehouse.batch.operations import OPERATIONS
 from lakehouse.batch.quality import QUALITY
 from lakehouse.batch.reconciliation import RECONCILIATION
 from lakehouse.batch.replays import REPLAYS
+from lakehouse.batch.sepsis import SEPSIS
 from lakehouse.tables import Table
 
 BATCH_TABLES: Mapping[str, Table] = {
     table.name: table
-    for table in (*LEGACY, *RECONCILIATION, *REPLAYS, *MIGRATION, *QUALITY, *AUDIT, *OPERATIONS)
+    for table in (
+        *LEGACY,
+        *RECONCILIATION,
+        *REPLAYS,
+        *SEPSIS,
+        *MIGRATION,
+        *QUALITY,
+        *AUDIT,
+        *OPERATIONS,
+    )
 }
