@@ -24,6 +24,7 @@ Zone = Literal[
     "migration",
     "replays",
     "adjudication",
+    "evaluation",
     "quality",
     "audit",
     "operations",
