@@ -11,6 +11,7 @@ import dagster as dg
 
 from lakehouse.settings import Settings
 from orchestration import maintenance, marts
+from orchestration.adjudication import assets as adjudication
 from orchestration.automation import (
     facts_by_night,
     follow_late_facts,
@@ -30,6 +31,7 @@ from orchestration.stream_tables import stream_tables
 ROOMS: tuple[Callable[[Settings], dg.Definitions], ...] = (
     legacy.definitions,
     replays.definitions,
+    adjudication.definitions,
     quarantine.definitions,
     reconciliation.definitions,
     quality.definitions,

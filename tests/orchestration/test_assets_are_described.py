@@ -11,6 +11,10 @@ from orchestration.definitions import build_definitions
 from orchestration.jobs import JOBS
 
 ASSETS = {
+    "adjudication": {
+        *("adult_sepsis_events", "sepsis_onsets", "septic_shock", "sofa_hourly"),
+        "suspected_infections",
+    },
     "lake": {*TABLES, "facts_by_night"},
     "legacy": {"active_medications", "billing", "census", "labs", "vitals"},
     "maintenance": {"checkpoints", "compaction", "log_cleanup", "vacuum"},
@@ -39,9 +43,12 @@ RUN = {
     "jobs": {
         *("attest_gate", "promote_job", "rehearse_rollback", "rollback_job"),
         *("nightly", "nightly_legacy", "reconcile", "replay_and_lateness"),
-        *("quality", "maintenance"),
+        *("quality", "maintenance", "adjudication"),
     },
-    "schedules": {"nightly_schedule", "nightly_legacy_schedule", "maintenance_schedule"},
+    "schedules": {
+        *("nightly_schedule", "nightly_legacy_schedule", "maintenance_schedule"),
+        "adjudication_schedule",
+    },
     "sensors": {
         *("stream_tables", "late_facts", "failed_runs", "late_facts_marts"),
         *("late_facts_active_medications", "late_facts_census", "late_facts_labs"),
@@ -53,6 +60,7 @@ CHECKS = {
     "lake/raw_messages": {"ledger_equation", "readable", "schema", "stream_lag", "values"},
     "lake/observations": {"ledger_equation", "readable", "schema", "units_and_ranges", "values"},
     "replays/arrival_order": {"equals_the_stream"},
+    "adjudication/sepsis_onsets": {"key_is_unique", "reason_or_result", "rests_on_facts"},
     "reconciliation/vitals": {"grain", "no_unexplained_differences", "wrong_patients"},
     "migration/job_ledger": {"vitals_G4", "vitals_G8", "vitals_G11", "vitals_gates"},
 }
