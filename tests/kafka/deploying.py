@@ -24,7 +24,7 @@ from streaming.live.tail import Gap, Place
 
 FEED = "mimic3"
 PLACE = (FEED, 2_000)
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 180
 _numbers = itertools.count(1)
 
 
@@ -126,7 +126,7 @@ def until(holds: Callable[[], bool], seconds: float = PATIENCE_SECONDS) -> None:
     deadline = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.02)
+        time.sleep(0.05)
 
 
 def newest(servers: str, topic: str, number: int = 0) -> int:

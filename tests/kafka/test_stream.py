@@ -141,13 +141,13 @@ def test_brokers_that_are_killed_one_after_the_other_lose_and_double_nothing(hou
     house.stream()
     try:
         for node, share in zip(three.nodes, (0.2, 0.45, 0.7), strict=True):
-            until(lambda share=share: len(sender.log.safe()) >= share * len(messages), 120)
+            until(lambda share=share: len(sender.log.safe()) >= share * len(messages))
             node.kill()
             until(lambda: _leads(three, made.topic))
             three.launch(node)
-            until(lambda: _in_sync(three, made.topic), 120)
+            until(lambda: _in_sync(three, made.topic))
         sender.join()
-        until(lambda: _is_read(house, made), 120)
+        until(lambda: _is_read(house, made))
     finally:
         seen = reader.stop()
     for name in ("gateway", "stream"):
