@@ -18,6 +18,7 @@ from orchestration.automation import (
     late_facts_sensor,
     nightly,
 )
+from orchestration.evaluation import assets as evaluation
 from orchestration.failures import failure_sensor
 from orchestration.legacy import assets as legacy
 from orchestration.migration import assets as migration
@@ -32,6 +33,7 @@ ROOMS: tuple[Callable[[Settings], dg.Definitions], ...] = (
     legacy.definitions,
     replays.definitions,
     adjudication.definitions,
+    evaluation.definitions,
     quarantine.definitions,
     reconciliation.definitions,
     quality.definitions,

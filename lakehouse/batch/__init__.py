@@ -8,6 +8,7 @@ marts, whose columns dbt holds (dbt_project/).
 from collections.abc import Mapping
 
 from lakehouse.batch.audit import AUDIT
+from lakehouse.batch.evaluation import EVALUATION
 from lakehouse.batch.legacy import LEGACY
 from lakehouse.batch.migration import MIGRATION
 from lakehouse.batch.operations import OPERATIONS
@@ -24,6 +25,7 @@ BATCH_TABLES: Mapping[str, Table] = {
         *RECONCILIATION,
         *REPLAYS,
         *SEPSIS,
+        *EVALUATION,
         *MIGRATION,
         *QUALITY,
         *AUDIT,

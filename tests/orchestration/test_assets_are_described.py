@@ -15,6 +15,7 @@ ASSETS = {
         *("adult_sepsis_events", "sepsis_onsets", "septic_shock", "sofa_hourly"),
         "suspected_infections",
     },
+    "evaluation": {"alert_load", "news2_calibration", "rule_evaluation"},
     "lake": {*TABLES, "facts_by_night"},
     "legacy": {"active_medications", "billing", "census", "labs", "vitals"},
     "maintenance": {"checkpoints", "compaction", "log_cleanup", "vacuum"},
@@ -43,11 +44,12 @@ RUN = {
     "jobs": {
         *("attest_gate", "promote_job", "rehearse_rollback", "rollback_job"),
         *("nightly", "nightly_legacy", "reconcile", "replay_and_lateness"),
-        *("quality", "maintenance", "adjudication"),
+        *("quality", "maintenance", "adjudication", "evaluation"),
     },
     "schedules": {
         *("nightly_schedule", "nightly_legacy_schedule", "maintenance_schedule"),
         "adjudication_schedule",
+        "evaluation_schedule",
     },
     "sensors": {
         *("stream_tables", "late_facts", "failed_runs", "late_facts_marts"),
