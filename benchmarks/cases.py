@@ -1,4 +1,4 @@
-"""What is measured: decoding, file to committed rows, message to alert row, and the gateway.
+"""What is measured: decoding, scoring, file to committed rows, message to alert, and the gateway.
 
 Here: each case as a function, run in a process of its own (`python -m benchmarks.cases ...`), so
 that its memory is its own. Not here: how results are shown.
@@ -17,6 +17,7 @@ from time import perf_counter
 import pyarrow as pa
 
 from benchmarks import baseline, ward
+from benchmarks.engine import engine
 from benchmarks.gateway import gateway
 from clinical import wire
 from lakehouse.feeds import load_profile
@@ -121,6 +122,7 @@ def _spread(waits: list[float]) -> Result:
 
 CASES: Mapping[str, Callable[[int, int], Result]] = {
     "decode": decode,
+    "engine": engine,
     "end_to_end": end_to_end,
     "latency": latency,
     "gateway": gateway,

@@ -1,0 +1,92 @@
+"""Scoring measured: signals through the columnar engine, and through the reference beside it.
+
+Here: the same made-up ward through both, every score of the product at every moment. Not here: how
+results are shown. Processor time is counted, so that other work on the machine does not.
+"""
+
+import statistics
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from time import process_time
+from typing import Any
+
+import pyarrow as pa
+
+from benchmarks import ward
+from clinical import wire
+from clinical.normalise import normalise, signals
+from clinical.scoring import reference
+from clinical.scoring.engine import Engine
+from clinical.scoring.rows import score_rows
+from lakehouse.feeds import load_profile
+from streaming.batches import Messages, with_provenance
+
+Result = dict[str, float]
+# Messages of a batch of a replay, and how many of them the reference is given: it is slow.
+BATCH = 8_000
+REFERENCE_MESSAGES = 400
+
+
+def engine(size: int, runs: int) -> Result:
+    """Observations per second and core: to scores, to stored rows, and by the reference."""
+    told = list(_signals(size))
+    few = told[0].slice(0, REFERENCE_MESSAGES * ward.OBSERVATIONS)
+    count = sum(piece.num_rows for piece in told)
+    scored = [count / _seconds(lambda: _fold(told, rows=False)) for _ in range(runs + 1)]
+    stored = [count / _seconds(lambda: _fold(told, rows=True)) for _ in range(runs + 1)]
+    plain = few.num_rows / _seconds(lambda: _by_reference(few))
+    # The first of each is not counted: imports and first allocations are no part of a rate.
+    ours, theirs = statistics.median(scored[1:]), statistics.median(stored[1:])
+    return {
+        "engine_observations_per_second": ours,
+        "engine_rows_observations_per_second": theirs,
+        "reference_observations_per_second": plain,
+        "engine_against_reference": ours / plain,
+    }
+
+
+def _signals(size: int) -> Iterator[pa.Table]:
+    """A ward of 2,000 patients, each measured every 200 s, batch by batch."""
+    profile = load_profile(ward.FEED)
+    raws = list(ward.messages(size, patients=2_000, interval=timedelta(milliseconds=100)))
+    for first in range(0, size, BATCH):
+        raw = pa.array(raws[first : first + BATCH], pa.binary())
+        messages = Messages(ward.FEED, 0, first, wire.sent_at(raw, profile), raw)
+        facts = normalise(wire.decode(raw, profile), messages.received_at, profile)
+        observed = with_provenance(messages, facts["observations"])
+        yield signals({"observations": observed}).combine_chunks()
+
+
+def _fold(told: list[pa.Table], *, rows: bool) -> None:
+    folding = Engine()
+    for piece in told:
+        moments = folding.step(piece)
+        scored = folding.scores(moments)
+        if rows:
+            score_rows(moments, scored, piece, "measured")
+
+
+def _by_reference(told: pa.Table) -> None:
+    """The same, one message at a time; a message of the ward speaks of one patient."""
+    times = {name: told[name].cast(pa.int64()) for name in ("effective_at", "received_at")}
+    rows = pa.table({**{n: told[n] for n in told.column_names}, **times}).to_pylist()
+    states: dict[str, reference.PatientState] = {}
+    for arrival in range(0, len(rows), ward.OBSERVATIONS):
+        message = rows[arrival : arrival + ward.OBSERVATIONS]
+        known = states.get(message[0]["patient_id"], reference.PatientState())
+        heard = [_signal(row, arrival + place) for place, row in enumerate(message)]
+        states[message[0]["patient_id"]], _ = reference.step(
+            known, heard, message[0]["received_at"]
+        )
+
+
+def _signal(row: dict[str, Any], arrival: int) -> reference.Signal:
+    source = tuple(row[name] for name in ("feed", "partition", "offset", "row"))
+    told = (row[name] for name in ("concept", "effective_at", "value", "signal_id"))
+    return reference.Signal(*told, source, arrival, row["void"])
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    began = process_time()
+    work()
+    return process_time() - began
