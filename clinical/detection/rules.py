@@ -11,6 +11,7 @@ from clinical.detection import (
     news2,
     respiratory,
     sepsis,
+    sepsis_risk,
     septic_shock,
 )
 from clinical.detection.finding import Family, Rule
@@ -21,6 +22,7 @@ FAMILIES: Sequence[Family] = (
     deterioration.FAMILY,
     sepsis.FAMILY,
     septic_shock.FAMILY,
+    sepsis_risk.FAMILY,
     respiratory.FAMILY,
     critical.FAMILY,
 )
