@@ -9,6 +9,7 @@ from clinical.scores.definition import Score, WindowScore
 from clinical.scoring import columns
 from clinical.scoring.columns import Assessed
 from clinical.scoring.kdigo_columns import kdigo
+from clinical.scoring.mews import mews
 from clinical.scoring.panel import Panel
 from clinical.scoring.pf_ratio import pf_ratio
 from clinical.scoring.sofa import sofa
@@ -16,7 +17,7 @@ from clinical.scoring.timeline import Timeline
 
 Law = Callable[[WindowScore, Timeline, Panel], Assessed]
 
-LAWS: Mapping[str, Law] = {"sofa": sofa, "kdigo": kdigo, "pf_ratio": pf_ratio}
+LAWS: Mapping[str, Law] = {"sofa": sofa, "kdigo": kdigo, "pf_ratio": pf_ratio, "mews": mews}
 
 
 def assess(score: Score, panel: Panel, timeline: Timeline) -> Assessed:

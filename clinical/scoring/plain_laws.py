@@ -10,13 +10,14 @@ from clinical.scoring import assessment
 from clinical.scoring.assessment import Assessment, outside
 from clinical.scoring.inputs import Panel
 from clinical.scoring.kdigo_plain import kdigo
+from clinical.scoring.mews_plain import mews
 from clinical.scoring.pf_ratio_plain import pf_ratio
 from clinical.scoring.sofa_plain import sofa
 from clinical.scoring.window_assessment import Past
 
 Law = Callable[[WindowScore, Past, Panel, int], Assessment]
 
-LAWS: Mapping[str, Law] = {"sofa": sofa, "kdigo": kdigo, "pf_ratio": pf_ratio}
+LAWS: Mapping[str, Law] = {"sofa": sofa, "kdigo": kdigo, "pf_ratio": pf_ratio, "mews": mews}
 
 
 def assess(score: Score, panel: Panel, now: int, past: Past | None = None) -> Assessment:

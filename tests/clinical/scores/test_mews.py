@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from clinical.scores.mews import MEWS_SUBBE
+from clinical.scores.mews import MEWS_ST_GORAN, MEWS_SUBBE
 from tests.clinical.scores.panels import points, scored
+from tests.clinical.scoring.test_kdigo import staged
 
 NORMAL = {
     "systolic_bp": 120,
@@ -67,3 +68,41 @@ def test_the_gdl2_cases_have_subbes_points_wherever_both_tables_have_the_line(
         # That table has urine as well, and gives normal points to what is missing.
         urine = case["expected"].get("Urine output/24 hr", {"ordinal": 0})["ordinal"]
         assert found.observed == case["expected"]["Total score"]["value"] - urine, case["id"]
+
+
+# Capio S:t Göran as in GDL2 MEWS.v1.2: mL in 24 hours.
+URINE = [(0, 3), (249, 3), (250, 2), (750, 2), (751, 1), (1250, 1), (1251, 0), (2500, 0), (2501, 1)]
+
+
+@pytest.mark.parametrize(("millilitres", "want"), URINE)
+def test_st_goran_takes_the_urine_of_a_documented_day(millilitres: float, want: int) -> None:
+    day = [(24.0, 300.0), (12.0, float(millilitres)), (0.0, 0.0)]
+    found = staged(MEWS_ST_GORAN, urine_output=day)
+    assert (points(found, "urine_output"), found.state) == (want, "partial")
+
+
+def test_st_goran_knows_no_urine_where_the_day_is_not_documented() -> None:
+    assert "urine_output" in staged(MEWS_ST_GORAN, urine_output=[(12, 0.0), (0, 0.0)]).missing
+
+
+def test_st_goran_gives_new_confusion_a_point() -> None:
+    for level, want in ((0, 0), (1, 1), (2, 1), (3, 2), (4, 3)):
+        assert points(staged(MEWS_ST_GORAN, consciousness=[(0, level)]), "consciousness") == want
+
+
+def test_every_gdl2_case_of_st_gorans_table_has_its_total(shared_data: Path) -> None:
+    lines = (shared_data / "scores_gdl2" / "cases.jsonl").read_text(encoding="utf-8").splitlines()
+    cases = [case for case in map(json.loads, lines) if case["score"] == "MEWS.v1.2"]
+    assert len(cases) >= 4
+    for case in cases:
+        told = {
+            LABELS[label]: [(0, given["value"])]
+            for label, given in case["input"].items()
+            if label in LABELS
+        }
+        level = AVPU[case["input"]["AVPU Observation"]["text"]]
+        day = case["input"]["Total urine output/24 hr"]["value"]
+        urine = [(24.0, 0.0), (6.0, day), (0.0, 0.0)]
+        found = staged(MEWS_ST_GORAN, **told, consciousness=[(0, level)], urine_output=urine)
+        # What those cases leave out they score as normal, which adds nothing to the total.
+        assert found.observed == case["expected"]["Total score"]["value"], case["id"]
