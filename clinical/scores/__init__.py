@@ -12,6 +12,7 @@ from clinical.scores.mews import MEWS_ST_GORAN, MEWS_SUBBE
 from clinical.scores.news2 import NEWS2
 from clinical.scores.qsofa import QSOFA_GCS13, QSOFA_GCS15
 from clinical.scores.ratios import PF_RATIO, ROX, SF_RATIO, SHOCK_INDEX
+from clinical.scores.sepsis_points import SEPSIS_POINTS
 from clinical.scores.sirs import SIRS
 from clinical.scores.sofa import SOFA, SOFA_MIMIC_CODE
 
@@ -28,6 +29,7 @@ SCORES: tuple[Score, ...] = (
     KDIGO_2012,
     SOFA,
     PF_RATIO,
+    SEPSIS_POINTS,
 )
 
 # For comparing with others' implementations: scored where asked for, never in the stream.
