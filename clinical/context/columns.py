@@ -46,7 +46,7 @@ def validity(name: str, moments: Moments, at: Ints) -> Validity:
     context = CONTEXTS[name]
     if isinstance(context, AgeContext):
         return _by_age(context, moments, at)
-    words = _words(context, moments)
+    words = _words(context, moments, moments.timeline.points.owner[at])
     if not len(words.row):
         return Validity(
             np.zeros(len(at), np.bool_), np.full(len(at), _NEVER), np.full(len(at), NONE)
@@ -72,9 +72,13 @@ class _Pairs(NamedTuple):
     word: Ints
 
 
-def _words(context: Context, moments: Moments) -> _Words:
+def _words(context: Context, moments: Moments, asked: Ints) -> _Words:
+    """The words about the patients that are asked about: mostly few of a batch."""
     history = moments.timeline.history
     row = history.rows(*context.concepts)
+    is_asked = np.zeros(int(history.owner.max(initial=-1)) + 1, np.bool_)
+    is_asked[asked] = True
+    row = row[is_asked[history.owner[row]]]
     stack = history.stack[row]
     concept = stack["concept"].astype(np.int64)
     says = np.full(len(row), SILENT, np.int8)

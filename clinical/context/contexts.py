@@ -12,6 +12,7 @@ from collections.abc import Mapping
 
 from clinical.concepts import CONCEPTS
 from clinical.context.definition import AgeContext, AnyContext, Context, Evidence, told
+from clinical.scores.sofa import INVASIVE, NON_INVASIVE, VENTILATED_BY, VENTILATION_ENDS_BY
 from clinical.scoring.inputs import AIR
 
 # Adult scores and criteria are invalid below it (clinical-definitions: Phoenix, JAMA 2024).
@@ -30,21 +31,27 @@ CHARTED_HOURS = 12
 _STAY_ENDS = (Evidence("discharge", ends=True), Evidence("admission", ends=True))
 
 
+def _values(concept: str, *answers: str) -> frozenset[float]:
+    return frozenset(CONCEPTS[concept].answers[answer] for answer in answers)
+
+
 def _code_status(name: str, meaning: str, *answers: str) -> Context:
     return Context(
         name,
         meaning,
-        (Evidence("code_status", answers), *_STAY_ENDS),
+        (Evidence("code_status", _values("code_status", *answers)), *_STAY_ENDS),
         "stated",
         "answers and look-back of code_status, and the end with the stay [P]",
     )
 
 
-def _device(name: str, meaning: str, *answers: str, also: tuple[Evidence, ...] = ()) -> Context:
+def _device(
+    name: str, meaning: str, devices: frozenset[float], also: tuple[Evidence, ...] = ()
+) -> Context:
     return Context(
         name,
         meaning,
-        (Evidence("oxygen_device", answers), *also, *_STAY_ENDS),
+        (Evidence("oxygen_device", devices), *also, *_STAY_ENDS),
         "inferred",
         "the device charted, for 12 h [P]",
         CHARTED_HOURS,
@@ -63,18 +70,17 @@ CONTEXTS: Mapping[str, AnyContext] = told(
         _device(
             "ventilated",
             "Breathing by an invasive ventilator",
-            "ventilator",
+            INVASIVE,
             also=(
-                Evidence("ventilator_setting"),
-                Evidence("intubation"),
-                Evidence("extubation", ends=True),
+                *(Evidence(name) for name in VENTILATED_BY),
+                *(Evidence(name, ends=True) for name in VENTILATION_ENDS_BY),
             ),
         ),
-        _device("non_invasive_ventilation", "Breathing with CPAP or BiPAP", "cpap", "bipap"),
+        _device("non_invasive_ventilation", "Breathing with CPAP or BiPAP", NON_INVASIVE),
         _device(
             "on_high_flow",
             "On high-flow nasal oxygen",
-            "high_flow_nasal_cannula",
+            _values("oxygen_device", "high_flow_nasal_cannula"),
             also=(Evidence("intubation", ends=True),),
         ),
         Context(
@@ -116,7 +122,7 @@ CONTEXTS: Mapping[str, AnyContext] = told(
         Context(
             "pregnancy",
             "Pregnant",
-            (Evidence("pregnancy", ("yes",)),),
+            (Evidence("pregnancy", _values("pregnancy", "yes")),),
             "stated",
             "ends 42 weeks after it was last said [P]",
             PREGNANCY_HOURS,
@@ -124,7 +130,7 @@ CONTEXTS: Mapping[str, AnyContext] = told(
         Context(
             "spo2_scale_2",
             "Saturation scale 2 prescribed: a target of 88-92 %",
-            (Evidence("spo2_scale", ("2",)),),
+            (Evidence("spo2_scale", _values("spo2_scale", "2")),),
             "stated",
             "RCP, NEWS2, London 2017: set by a competent decision-maker; until set otherwise",
         ),

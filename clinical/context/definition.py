@@ -25,13 +25,13 @@ FOR, AGAINST, SILENT = 1, -1, 0
 class Evidence:
     """How the values of one concept speak about a context.
 
-    Values within the closed range `low` to `high`, or among `answers` where any are named, speak
-    for it; others against it, or with `silent` neither way. An event always speaks for it, or with
+    Values within the closed range `low` to `high`, or among `values` where any are named, speak for
+    it; others against it, or with `silent` neither way. An event always speaks for it, or with
     `ends` always against.
     """
 
     concept: str
-    answers: tuple[str, ...] = ()
+    values: frozenset[float] = frozenset()
     low: float = -np.inf
     high: float = np.inf
     silent: bool = False
@@ -45,10 +45,9 @@ class Evidence:
         return np.where(self._speaks_for(values), FOR, otherwise).astype(np.int8)
 
     def _speaks_for(self, values: Floats) -> NDArray[np.bool_]:
-        concept = CONCEPTS[self.concept]
-        rounded = round_half_up(values, concept.precision)
-        if self.answers:
-            return np.isin(rounded, [concept.answers[answer] for answer in self.answers])
+        rounded = round_half_up(values, CONCEPTS[self.concept].precision)
+        if self.values:
+            return np.isin(rounded, sorted(self.values))
         within: NDArray[np.bool_] = (rounded >= self.low) & (rounded <= self.high)
         return within
 

@@ -75,12 +75,10 @@ def _counts(signal: Signal, now: int) -> bool:
 def _says(evidence: Evidence, value: float) -> int:
     if evidence.ends:
         return AGAINST
-    concept = CONCEPTS[evidence.concept]
-    rounded = round_value(value, concept.precision)
-    if evidence.answers:
-        speaks = rounded in {concept.answers[answer] for answer in evidence.answers}
-    else:
-        speaks = evidence.low <= rounded <= evidence.high
+    rounded = round_value(value, CONCEPTS[evidence.concept].precision)
+    speaks = evidence.low <= rounded <= evidence.high
+    if evidence.values:
+        speaks = rounded in evidence.values
     return FOR if speaks else SILENT if evidence.silent else AGAINST
 
 

@@ -8,6 +8,7 @@ The first suppressing context in the manifest's order names the suppression, the
 one the route; of several that lower, the one with most steps counts, they do not add up.
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import get_args
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 
 from clinical.context.columns import validity
 from clinical.detection.finding import Finding, Severity
-from clinical.detection.manifest import Effect, Manifest
+from clinical.detection.manifest import Effect, Manifest, manifest_of
 from clinical.scoring.engine import Moments
 
 Ints = NDArray[np.int64]
@@ -52,18 +53,27 @@ def suppressed(manifest: Manifest, finding: Finding, moments: Moments, at: Ints)
     return which
 
 
-def applied(
-    manifest: Manifest, finding: Finding, moments: Moments, at: Ints
-) -> list[tuple[Applied, ...]]:
-    """All contexts that apply to the alert at each place, in the manifest's order."""
-    found: list[list[Applied]] = [[] for _ in at]
-    for name, effect in manifest.context.items() if len(at) else ():
-        felt = _felt(effect, finding, at)
-        one = validity(name, moments, at[felt])
+def applied(moments: Moments, alerts: Sequence[tuple[Finding, int]]) -> list[tuple[Applied, ...]]:
+    """All contexts that apply to each alert, in its manifest's order.
+
+    `alerts` are findings with the moment of each: every context is asked about once for all.
+    """
+    asked: dict[str, list[tuple[int, int, Effect]]] = defaultdict(list)
+    for alert, (finding, moment) in enumerate(alerts):
+        rule = finding.bands[int(finding.band[moment])].rule
+        for name, effect in manifest_of(finding.family).context.items():
+            if effect.applies_to(rule):
+                asked[name].append((alert, moment, effect))
+    found: list[dict[str, Applied]] = [{} for _ in alerts]
+    for name, several in asked.items():
+        one = validity(name, moments, np.array([moment for _, moment, _ in several], np.int64))
         for place in np.flatnonzero(one.holds).tolist():
-            told = Applied(name, effect, int(one.since[place]), int(one.row[place]))
-            found[felt[place]].append(told)
-    return [tuple(one) for one in found]
+            alert, _, effect = several[place]
+            found[alert][name] = Applied(name, effect, int(one.since[place]), int(one.row[place]))
+    return [
+        tuple(held[name] for name in manifest_of(finding.family).context if name in held)
+        for (finding, _), held in zip(alerts, found, strict=True)
+    ]
 
 
 def _felt(effect: Effect, finding: Finding, at: Ints) -> Ints:

@@ -4,7 +4,7 @@ Here: the moments of one batch at which a rule family alerts, raised or suppress
 rules, or the stored form (alert_rows.py).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -30,13 +30,17 @@ class Raising:
     episodes: Episodes
     locations: Locations
 
-    def observe(self, moments: Moments, finding: Finding, signals: pa.Table) -> Iterator[Raised]:
-        """The moments at which a finding is an alert, raised or suppressed."""
-        manifest = manifest_of(finding.family)
-        found = list(self._alerts(moments, finding, manifest, signals))
-        at = np.array([moment for moment, _, _ in found], np.int64)
-        contexts = applied(manifest, finding, moments, at)
-        for (moment, episode_id, key), held in zip(found, contexts, strict=True):
+    def observe(
+        self, moments: Moments, findings: Iterable[Finding], signals: pa.Table
+    ) -> Iterator[Raised]:
+        """The moments at which findings are alerts, raised or suppressed."""
+        found = [
+            (finding, *alert)
+            for finding in findings
+            for alert in self._alerts(moments, finding, manifest_of(finding.family), signals)
+        ]
+        contexts = applied(moments, [(finding, moment) for finding, moment, _, _ in found])
+        for (finding, moment, episode_id, key), held in zip(found, contexts, strict=True):
             message = signals["message"][int(moments.first[moment])].as_py()
             unit = self.locations.unit_of(key.patient, message)
             name = alert_id(signals, moments, moment, finding.family)

@@ -110,7 +110,7 @@ class Shard:
         merges = _merges(facts.get("identity_events"))
         if signals is None or "message" not in signals.column_names:
             for merge in merges:
-                self._merge(merge["retired_id"], merge["surviving_id"])
+                self._merge(merge)
             return
         done = 0
         messages = signals["message"].to_numpy()
@@ -119,15 +119,15 @@ class Shard:
             if upto > done:
                 yield signals.slice(done, upto - done)
             done = upto
-            self._merge(merge["retired_id"], merge["surviving_id"])
+            self._merge(merge)
         if done < signals.num_rows:
             yield signals.slice(done)
 
-    def _merge(self, retired: str, surviving: str) -> None:
-        old, new = self._engine.survivor(retired), self._engine.survivor(surviving)
+    def _merge(self, merge: Mapping[str, Any]) -> None:
+        old, new = (self._engine.survivor(merge[name]) for name in ("retired_id", "surviving_id"))
         self._engine.merge(old, new)
         self._episodes.merge(old, new)
-        self._locations.merge(retired, new)
+        self._locations.merge(old, new, merge["message"])
 
     def _fold(self, signals: pa.Table) -> tuple[pa.Table | None, pa.Table | None]:
         moments = self._engine.step(signals)
@@ -161,8 +161,8 @@ class Shard:
         assessed = {
             (one.assessed.score.name, one.assessed.score.variant): one.assessed for one in scored
         }
-        for finding in (found for rule in self._rules for found in rule(moments, assessed)):
-            yield from self._raising.observe(moments, finding, signals)
+        findings = (found for rule in self._rules for found in rule(moments, assessed))
+        return self._raising.observe(moments, findings, signals)
 
     def _alerts(
         self, moments: Moments, scored: Sequence[Scored], signals: pa.Table

@@ -15,7 +15,7 @@ from lakehouse.tables import TABLES
 
 START = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 PATIENTS = ("p1", "p2", "p3")
-# Most of them alert: NEWS2, sepsis, respiratory failure, a critical result, and comfort care.
+# Most of them alert: NEWS2, sepsis, respiratory failure, a critical result; and contexts.
 VALUES: Mapping[str, Sequence[float]] = {
     "respiratory_rate": [16, 22, 30],
     "heart_rate": [70, 120, 140],
@@ -25,6 +25,7 @@ VALUES: Mapping[str, Sequence[float]] = {
     "temperature": [37, 39.6],
     "potassium": [4, 7.5],
     "code_status": [0, 1, 2],
+    "oxygen_device": [1, 12],
 }
 
 observed = st.fixed_dictionaries(
@@ -45,6 +46,7 @@ about = st.fixed_dictionaries(
         "cancelled": st.booleans(),
         "born": st.sampled_from([None, None, date(1950, 1, 1), date(2015, 1, 1)]),
         "unit": st.sampled_from([None, "W1", "W2"]),
+        "visit": st.sampled_from(["transfer", "admit", "discharge", "cancel_discharge"]),
     }
 )
 message = st.fixed_dictionaries(
@@ -91,7 +93,8 @@ def _rows(one: Row, now: datetime) -> Iterator[tuple[str, Row]]:
         if told["born"]:
             yield "patient_demographics", {**whose, "birth_date": told["born"]}
         if told["unit"]:
-            yield "encounter_events", {**whose, "event": "transfer", "unit": told["unit"]}
+            visit = {"event": told["visit"], "event_at": now, "patient_class": "I"}
+            yield "encounter_events", {**whose, **visit, "unit": told["unit"]}
 
 
 def _observation(item: Row, now: datetime) -> Row:
