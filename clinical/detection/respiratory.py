@@ -1,8 +1,9 @@
-"""Respiratory failure: low SpO2/FiO2, high-flow oxygen that fails, rising need.
+"""Respiratory failure: low SpO2/FiO2 or PaO2/FiO2, high-flow oxygen that fails, rising need.
 
 Hypoxaemia: the grades of the global definition of ARDS (Matthay et al., Am J Respir Crit Care Med
 2024;209:37), whose S/F limits go back to Rice et al., Chest 2007;132:410. S/F speaks only at SpO2
-of 97 % or less. A grade is one of oxygenation, not a diagnosis of ARDS. Mild hypoxaemia raises no
+of 97 % or less; P/F of a gas of the last 6 h, an older one tells of then. [P] The worse of the two
+counts. A grade is one of oxygenation, not a diagnosis of ARDS. Mild hypoxaemia raises no
 alert: it is met by any patient with 95 % on 30 % oxygen. [P]
 
 ROX (Roca et al., Am J Respir Crit Care Med 2019;199:1368): below 2.85 from 2 h, 3.47 from 6 h and
@@ -24,8 +25,8 @@ from clinical.context.columns import validity
 from clinical.detection.finding import Band, Family, Finding, Scores, ranked
 from clinical.detection.rising import Rise, rise
 from clinical.scores.bands import Bands
-from clinical.scores.oxygenation import GRADES, ROX_CHECKPOINTS, SF_GRADE
-from clinical.scores.ratios import ROX, SF_RATIO
+from clinical.scores.oxygenation import GRADES, PF_GRADE, ROX_CHECKPOINTS, SF_GRADE
+from clinical.scores.ratios import PF_RATIO, ROX, SF_RATIO
 from clinical.scoring.columns import Assessed, band
 from clinical.scoring.engine import Moments
 from clinical.scoring.inputs import AIR
@@ -36,7 +37,8 @@ from clinical.scoring.validity import MICROSECONDS_PER_HOUR
 Bools = NDArray[np.bool_]
 
 MODERATE, SEVERE = GRADES.index("moderate"), GRADES.index("severe")
-GRADED = ((SF_RATIO, SF_GRADE),)
+# Longer takes an old gas for how the patient breathes now.
+GAS_COUNTS = 6 * MICROSECONDS_PER_HOUR
 FIO2_RISE, FLOW_RISE = 20, 5  # points of per cent, L/min
 RISE_WINDOW = 24 * MICROSECONDS_PER_HOUR
 # Devices whose flow is not a flow of oxygen.
@@ -51,15 +53,16 @@ BANDS = {
     4: Band("rox_failure", "critical", "High-flow oxygen is failing: ROX below its limit"),
 }
 _RISING, _ROX_FAILURE = min(BANDS), max(BANDS)
-RESTS_ON = tuple(dict.fromkeys((*ROX.inputs, "oxygen_flow")))
+RESTS_ON = tuple(dict.fromkeys((*ROX.inputs, *PF_RATIO.inputs, "oxygen_flow")))
 
 
 def find(moments: Moments, scores: Scores) -> list[Finding]:
     """The respiratory band wherever an input of a ratio, or oxygen, changed."""
-    due = moments.touched(RESTS_ON)
-    rox = scores[ROX.name, ROX.variant]
-    ratios = [(scores[one.name, one.variant], grades) for one, grades in GRADED]
-    grade = np.max([_grade(ratio, grades) for ratio, grades in ratios], axis=0)
+    told, _ = moments.heard_of(PF_RATIO.inputs)
+    due = moments.touched(RESTS_ON) | told
+    rox, by_pulse, by_gas = (scores[one.name, one.variant] for one in (ROX, SF_RATIO, PF_RATIO))
+    fresh = moments.now - by_gas.components[0].reading.effective <= GAS_COUNTS
+    grade = np.maximum(_grade(by_pulse, SF_GRADE), fresh * _grade(by_gas, PF_GRADE))
     failing, started = _failing(moments, rox, due)
     fio2, flow = _rising(moments, due)
     needs_more = (fio2.by >= FIO2_RISE) | (flow.by >= FLOW_RISE)
@@ -73,8 +76,11 @@ def find(moments: Moments, scores: Scores) -> list[Finding]:
             _where(flow.lowest, is_rising & (flow.by >= FLOW_RISE)),
         ),
     )
-    totals = (*(ratio for ratio, _ in ratios), rox)
-    return [Finding(NAME, BANDS, found, RESTS_ON, totals, ("fio2", "oxygen_flow"), quoted)]
+    return [
+        Finding(
+            NAME, BANDS, found, RESTS_ON, (by_pulse, by_gas, rox), ("fio2", "oxygen_flow"), quoted
+        )
+    ]
 
 
 def _grade(ratio: Assessed, grades: Bands) -> NDArray[np.int64]:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from clinical.detection import (
     critical,
     deterioration,
+    kdigo,
     news2,
     respiratory,
     sepsis,
@@ -24,6 +25,7 @@ FAMILIES: Sequence[Family] = (
     septic_shock.FAMILY,
     sepsis_risk.FAMILY,
     respiratory.FAMILY,
+    kdigo.FAMILY,
     critical.FAMILY,
 )
 RULES: Sequence[Rule] = tuple(family.find for family in FAMILIES)

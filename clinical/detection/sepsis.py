@@ -1,22 +1,30 @@
-"""Suspected sepsis: evidence of infection with qSOFA or SIRS, provisional and live.
+"""Suspected sepsis: evidence of infection with SIRS, qSOFA or a rise of SOFA, provisional and live.
 
 Infection is suspected when a body-fluid culture and an antibiotic lie in the Sepsis-3 windows:
 culture first, antibiotic within 72 h; antibiotic first, culture within 24 h. It counts from 48 h
 before to 24 h after the earlier of the two. Source: Seymour et al., JAMA 2016;315:762; Singer et
 al., JAMA 2016;315:801. Never on qSOFA alone: of qSOFA-positive admissions only 31 % had suspected
 infection (PMC6859245).
+Organ dysfunction is SOFA up by 2 or more. Live, it is held against SOFA of 24 h before (the two
+points within 24 h of the PhysioNet/CinC 2019 labels); an organ of which nothing was known then is
+taken for healthy, as the consensus does. Adjudication (clinical/adjudication) looks further back.
 Limits: one antibiotic order suffices (as in mimic-code); later knowledge (72 h of treatment,
-culture results) is for the batch side to adjudicate. A qSOFA or SIRS that lacks a parameter counts
-it as 0.
+culture results) is for the batch side to adjudicate. A score that lacks a parameter counts it as 0.
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
 from clinical.detection.finding import Band, Family, Finding, Scores, ranked
+from clinical.detection.past import points_of, spread
 from clinical.scores.qsofa import QSOFA_GCS15
 from clinical.scores.sirs import SIRS
+from clinical.scores.sofa import SOFA
+from clinical.scoring.columns import Assessed
 from clinical.scoring.engine import Moments
+from clinical.scoring.grid import Grid
+from clinical.scoring.memory import COMPARED_HOURS
+from clinical.scoring.timeline import Points, Timeline
 from clinical.scoring.validity import MICROSECONDS_PER_HOUR as HOUR
 
 ANTIBIOTIC_AFTER_CULTURE = 72 * HOUR
@@ -25,6 +33,8 @@ DYSFUNCTION_BEFORE = 48 * HOUR
 DYSFUNCTION_AFTER = 24 * HOUR
 # Both qSOFA and SIRS are positive at 2 points.
 POSITIVE = 2
+SOFA_RISE = 2
+SOFA_BEFORE = round(COMPARED_HOURS[SOFA.name] * HOUR)
 
 NAME = "sepsis"
 BANDS = {
@@ -32,18 +42,35 @@ BANDS = {
     2: Band(
         "suspected_sepsis_qsofa", "critical", "Suspected sepsis: infection evidence with qSOFA"
     ),
+    3: Band(
+        "suspected_sepsis_sofa", "critical", "Suspected sepsis: infection evidence, SOFA up by 2"
+    ),
 }
 INFECTION = ("culture", "antibiotic")
+RESTS_ON = tuple(dict.fromkeys((*INFECTION, *QSOFA_GCS15.inputs, *SIRS.inputs, *SOFA.inputs)))
 
 
 def find(moments: Moments, scores: Scores) -> list[Finding]:
-    """The sepsis band wherever infection evidence or an input of qSOFA or SIRS changed."""
-    qsofa, sirs = scores[QSOFA_GCS15.name, QSOFA_GCS15.variant], scores[SIRS.name, SIRS.variant]
-    rests_on = (*INFECTION, *QSOFA_GCS15.inputs, *SIRS.inputs)
-    due = moments.touched(rests_on)
-    due &= infection_suspected(moments)
-    band = ranked(due & (sirs.observed >= POSITIVE), due & (qsofa.observed >= POSITIVE))
-    return [Finding(NAME, BANDS, band, rests_on, (qsofa, sirs), INFECTION)]
+    """The sepsis band wherever infection evidence or an input of a score changed."""
+    qsofa, sirs, sofa = (scores[one.name, one.variant] for one in (QSOFA_GCS15, SIRS, SOFA))
+    told, _ = moments.heard_of(SOFA.inputs)
+    due = (moments.touched(RESTS_ON) | told) & infection_suspected(moments)
+    asked = np.flatnonzero(due & (sofa.observed >= SOFA_RISE))
+    before = _before(moments, asked)
+    rose = sofa.observed[asked] - np.nan_to_num(before.observed) >= SOFA_RISE
+    risen = np.zeros(len(due), np.bool_)
+    risen[asked] = rose
+    band = ranked(due & (sirs.observed >= POSITIVE), due & (qsofa.observed >= POSITIVE), risen)
+    was = spread(before, "sofa_24_h_before", asked, len(due), rose)
+    return [Finding(NAME, BANDS, band, RESTS_ON, (qsofa, sirs, sofa, was), INFECTION)]
+
+
+def _before(moments: Moments, places: NDArray[np.int64]) -> Assessed:
+    """SOFA of 24 h before some of the moments, by what is known at each."""
+    points = points_of(moments, places)
+    earlier = Points(points.owner, points.known, points.now - SOFA_BEFORE)
+    timeline = Timeline(moments.timeline.history, earlier)
+    return Grid(moments.patient.take(places), timeline, moments.origins).assess(SOFA)
 
 
 FAMILY = Family(NAME, BANDS, find)
