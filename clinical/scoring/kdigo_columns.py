@@ -22,7 +22,7 @@ from clinical.scores.kdigo import (
     KdigoChoices,
 )
 from clinical.scoring.anchored import anchored
-from clinical.scoring.columns import Assessed, Component
+from clinical.scoring.columns import INDETERMINATE, Assessed, Component
 from clinical.scoring.kdigo_urine import begun, urine
 from clinical.scoring.panel import Panel, Readings
 from clinical.scoring.timeline import Timeline
@@ -46,12 +46,22 @@ def kdigo(score: WindowScore, timeline: Timeline, panel: Panel) -> Assessed:
     choices = cast("KdigoChoices", score.choices)
     weight = panel["weight"]
     heavy = Component("weight", weight.current, _zeros(weight.current), weight)
-    parts = [
-        *_filtration(timeline, panel, choices),
-        urine(timeline, panel, choices),
-        (heavy, _zeros(weight.current)),
-    ]
-    return as_points(score, parts, panel, is_worst=True)
+    filtration, passed = _filtration(timeline, panel, choices), urine(timeline, panel, choices)
+    parts = [*filtration, passed, (heavy, _zeros(weight.current))]
+    whole = as_points(score, parts, panel, is_worst=True)
+    return _blanked(whole, filtration[0][0].known | passed[0].known)
+
+
+def _blanked(whole: Assessed, staged: Bools) -> Assessed:
+    """No stage where neither criterion is known: a weight or a baseline alone gives none."""
+    return replace(
+        whole,
+        state=np.where(staged, whole.state, INDETERMINATE),
+        reason=np.where(staged, whole.reason, whole.reasons.index("no_inputs")),
+        observed=np.where(staged, whole.observed, np.nan),
+        lowest=np.where(staged, whole.lowest, np.nan),
+        highest=np.where(staged, whole.highest, np.nan),
+    )
 
 
 def _zeros(like: Bools) -> Ints:

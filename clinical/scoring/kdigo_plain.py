@@ -35,14 +35,21 @@ def kdigo(score: WindowScore, past: Past, panel: Panel, now: int) -> Assessment:
     """Stage at a moment: the worse of creatinine (or dialysis) and urine."""
     choices = cast("KdigoChoices", score.choices)
     creatinine, low_7d, low_48h = _filtration(past, panel, now, choices)
+    passed = _urine(past, panel, now, choices)
     parts = {
         "creatinine": creatinine,
         "creatinine_lowest_7_days": _shown("creatinine_lowest_7_days", low_7d),
         "creatinine_lowest_48_hours": _shown("creatinine_lowest_48_hours", low_48h),
-        "urine_output": _urine(past, panel, now, choices),
+        "urine_output": passed,
         "weight": _shown("weight", panel.current.get("weight")),
     }
-    return as_points(score, parts, panel, now, is_worst=True)
+    whole = as_points(score, parts, panel, now, is_worst=True)
+    if creatinine or passed:
+        return whole
+    # A weight or a baseline alone gives no stage.
+    return replace(
+        whole, state="indeterminate", reason="no_inputs", observed=None, lowest=None, highest=None
+    )
 
 
 def _shown(name: str, reading: Reading | None) -> Component | None:

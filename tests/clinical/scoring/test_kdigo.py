@@ -100,7 +100,7 @@ def test_urine_is_staged_by_what_entries_cover(rate: float, hours: int, want: in
 def test_undocumented_urine_and_an_unknown_weight_are_missing_and_never_none() -> None:
     silent = staged(weight=[(0, 100.0)], urine_output=hourly(0, 12, first=6))
     assert "urine_output" in silent.missing
-    assert silent.observed == 0
+    assert (silent.state, silent.observed) == ("indeterminate", None)
     light = staged(urine_output=hourly(0, 12))
     assert light.missing[-2:] == ("urine_output", "weight")
 

@@ -27,7 +27,8 @@ class AkiFlagger:
         if case.score != "kdigo":
             reason = "no such score"
             raise NotSupportedError(reason)
-        if "/urine" in case.id or "dialysis" in case.given or "age_years" in case.given:
+        more = {"dialysis", "age_years"}.intersection(case.given)
+        if "creatinine" not in case.given or more or "/urine" in case.id:
             reason = "creatinine alone"
             raise NotSupportedError(reason)
         creatinine = series(case.given["creatinine"])
