@@ -32,6 +32,6 @@ class Axis:
         """Place of each owner's first time that is not before the given one, or of their end."""
         if self._times is not None:
             time = np.searchsorted(self._times, time)
-        ahead = np.clip(time - self._first[owner], 0, self._reach - 1)
+        ahead = np.minimum(np.maximum(time - self._first[owner], 0), self._reach - 1)
         place: Ints = np.searchsorted(self._keys, owner * self._reach + ahead)
         return place

@@ -5,6 +5,7 @@ a value is read for them: as told, but for what a change of units leaves behind.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,7 @@ def exact(values: Floats) -> Floats:
     return round_half_up(values, FINEST)
 
 
+@cache
 def exact_value(value: float) -> float:
     """`exact` of one value."""
     return round_value(value, FINEST)

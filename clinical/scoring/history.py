@@ -4,15 +4,18 @@ Here: rows of a concept, and when they were withdrawn or replaced. Not here: who
 when (timeline.py).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from clinical.scoring.bounds import exact
 from clinical.scoring.memory import CONCEPT_NAMES, CONCEPT_NUMBER, Stack
 from clinical.scoring.versions import NEVER, Chains, chains
 
 Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
 
 
 class History:
@@ -21,6 +24,7 @@ class History:
     def __init__(self, stack: Stack, owner: Ints) -> None:
         """Take rows in the order of arrival; owners are numbered from 0."""
         self.stack, self.owner = stack, owner
+        self._has_void = bool(stack["void"].any())
         self._gone = np.full(len(stack), NEVER)
         self._chained = np.zeros(len(CONCEPT_NAMES), np.bool_)
         concept = stack["concept"]
@@ -30,9 +34,21 @@ class History:
 
     def rows(self, *concepts: str) -> Ints:
         """Rows that give these concepts a value, by concept and then in the order of arrival."""
-        rows = self._all(CONCEPT_NUMBER[concept] for concept in concepts)
+        rows = self._all([CONCEPT_NUMBER[concept] for concept in concepts])
+        if not self._has_void:
+            return rows
         told: Ints = rows[~self.stack["void"][rows]]
         return told
+
+    @cached_property
+    def value(self) -> Floats:
+        """Values as they are read for half-open bands: as told, to a millionth."""
+        return exact(self.stack["value"])
+
+    @cached_property
+    def effective(self) -> Ints:
+        """Clinical times, side by side."""
+        return np.ascontiguousarray(self.stack["effective"])
 
     def gone(self, rows: Ints) -> Ints:
         """The arrival at which each row was withdrawn or replaced; NEVER while it is true."""
@@ -52,6 +68,9 @@ class History:
         self._chained[chosen] = True
         return found
 
-    def _all(self, numbers: Iterable[int]) -> Ints:
+    def _all(self, numbers: Sequence[int]) -> Ints:
         slices = [self._by_concept[self._ends[one] : self._ends[one + 1]] for one in numbers]
-        return slices[0] if len(slices) == 1 else np.concatenate([np.empty(0, np.int64), *slices])
+        return slices[0] if len(slices) == 1 else np.concatenate([_NONE, *slices])
+
+
+_NONE: Ints = np.empty(0, np.int64)

@@ -12,6 +12,7 @@ from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import NamedTuple
 
 # Clinical time, rate, number: of one time the highest rate stands, then the latest told.
 Key = tuple[int, float, int]
@@ -20,8 +21,7 @@ Held = dict[int, tuple[int, int, int]]
 _LAST = float("inf")
 
 
-@dataclass(frozen=True, slots=True)
-class Rate:
+class Rate(NamedTuple):
     """A rate from a clinical time on, known from arrival `learnt` until `gone`.
 
     Numbers rise with arrivals.
@@ -34,8 +34,7 @@ class Rate:
     gone: int
 
 
-@dataclass(frozen=True, slots=True)
-class Counted:
+class Counted(NamedTuple):
     """A stretch of clinical time in which a rate counts, and for which arrivals that is known."""
 
     number: int

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from clinical.concepts import CONCEPTS, round_half_up
 from clinical.scores import SCORES
-from clinical.scores.definition import WindowScore
+from clinical.scores.definition import Score, WindowScore
 from clinical.scoring.inputs import (
     AIR,
     GCS_FROM_PARTS,
@@ -32,13 +32,21 @@ Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 NEVER = np.iinfo(np.int64).min // 2
 _PRECISION = np.array([concept.precision for concept in CONCEPTS.values()])
+
+
+def _read_by(score: Score) -> tuple[str, ...]:
+    """The inputs of which a score reads the current value, or whether it is stale."""
+    if isinstance(score, WindowScore):
+        return tuple(name for item in score.parameters for name in item.answers)
+    return score.depends_on
+
+
 # What scores rest on is read in one go: a call costs as much for one concept as for all of these.
 _SCORED = tuple(
     dict.fromkeys(
         concept
         for score in SCORES
-        if not isinstance(score, WindowScore)
-        for name in (*score.depends_on, *POPULATION_INPUTS)
+        for name in (*_read_by(score), *POPULATION_INPUTS)
         for concept in concepts_of(name)
     )
 )

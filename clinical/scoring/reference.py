@@ -11,6 +11,7 @@ from clinical.concepts import CONCEPTS, round_value
 from clinical.scores import SCORES
 from clinical.scores.definition import Score, WindowScore
 from clinical.scoring.assessment import Assessment
+from clinical.scoring.bounds import exact_value
 from clinical.scoring.inputs import Panel, Reading, concepts_of, derive
 from clinical.scoring.memory import MEMORY, WINDOWED
 from clinical.scoring.plain_laws import assess
@@ -123,7 +124,7 @@ def past(state: PatientState) -> Past:
     """All that is known of the concepts that windows rest on."""
     return {
         concept: [
-            Reading(concept, one.value, one.effective_at, one.source, one.arrival)
+            Reading(concept, exact_value(one.value), one.effective_at, one.source, one.arrival)
             for one in sorted(known.values(), key=lambda one: (one.effective_at, one.arrival))
         ]
         for concept, known in state.versions.items()

@@ -13,6 +13,7 @@ from clinical.scores.definition import WindowScore
 from clinical.scores.sofa import (
     BILIRUBIN_FROM,
     CREATININE_FROM,
+    GCS_BELOW,
     INVASIVE,
     MEAN_BP_BELOW,
     MOST_WITHOUT_SUPPORT,
@@ -22,22 +23,24 @@ from clinical.scores.sofa import (
     VENTILATION_ENDS_BY,
     SofaChoices,
 )
-from clinical.scoring.bounds import below, exact, reached
+from clinical.scoring.bounds import below, reached
 from clinical.scoring.columns import Assessed, Component
 from clinical.scoring.inputs import PAO2_FIO2
 from clinical.scoring.pairing import paired
 from clinical.scoring.panel import Panel, Readings
-from clinical.scoring.sofa_gcs import consciousness
+from clinical.scoring.sofa_gcs import named, totals
 from clinical.scoring.sofa_infusions import infusions
 from clinical.scoring.sofa_urine import urine
 from clinical.scoring.timeline import Timeline
 from clinical.scoring.validity import hours
-from clinical.scoring.window_columns import Candidates, as_points, worst
+from clinical.scoring.window_columns import Candidates, as_points, worst_of_each
 from clinical.scoring.windows import Spans, joined, told
 from clinical.scoring.winners import NONE
 
 Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
 Part = tuple[Component, Ints]
+Organ = tuple[Candidates, Floats]
 
 
 def sofa(score: WindowScore, timeline: Timeline, panel: Panel) -> Assessed:
@@ -47,39 +50,35 @@ def sofa(score: WindowScore, timeline: Timeline, panel: Panel) -> Assessed:
         msg = f"SOFA needs SofaChoices, got {type(choices).__name__}"
         raise TypeError(msg)
     window = hours(choices.window_hours)
-    return as_points(
-        score,
-        (
-            _respiration(timeline, choices),
-            _falling(timeline, "coagulation", told(timeline, "platelets", window), PLATELETS_BELOW),
-            _rising(timeline, "liver", told(timeline, "bilirubin_total", window), BILIRUBIN_FROM),
-            _circulation(timeline, choices),
-            consciousness(timeline, choices),
-            _renal(timeline, choices),
-        ),
-        panel,
-    )
+    organs = {
+        "respiration": _respiration(timeline, choices),
+        "coagulation": _falling(told(timeline, "platelets", window), PLATELETS_BELOW),
+        "liver": _rising(told(timeline, "bilirubin_total", window), BILIRUBIN_FROM),
+        "cardiovascular": _circulation(timeline, choices),
+        "cns": _falling(totals(timeline, choices), GCS_BELOW),
+        "renal": _rising(told(timeline, "creatinine", window), CREATININE_FROM),
+    }
+    parts = worst_of_each(timeline, organs)
+    parts["cns"] = named(parts["cns"])
+    parts["renal"] = _renal(parts["renal"], urine(timeline, choices))
+    return as_points(score, list(parts.values()), panel)
 
 
-def _falling(timeline: Timeline, name: str, spans: Spans, bounds: tuple[float, ...]) -> Part:
-    values = exact(spans.value)
-    found = Candidates(replace(spans, value=values), below(bounds, values))
-    return worst(timeline, name, found, -values)
+def _falling(spans: Spans, bounds: tuple[float, ...]) -> Organ:
+    return Candidates(spans, below(bounds, spans.value)), -spans.value
 
 
-def _rising(timeline: Timeline, name: str, spans: Spans, bounds: tuple[float, ...]) -> Part:
-    values = exact(spans.value)
-    found = Candidates(replace(spans, value=values), reached(bounds, values))
-    return worst(timeline, name, found, values)
+def _rising(spans: Spans, bounds: tuple[float, ...]) -> Organ:
+    return Candidates(spans, reached(bounds, spans.value)), spans.value
 
 
-def _respiration(timeline: Timeline, choices: SofaChoices) -> Part:
+def _respiration(timeline: Timeline, choices: SofaChoices) -> Organ:
     history = timeline.history
     gas = told(timeline, "pao2", hours(choices.window_hours))
     oxygen = told(timeline, "fio2", 0)
     gas, at = paired(history, gas, oxygen, hours(choices.fio2_hours))
     gas, at = gas.take(at != NONE), at[at != NONE]
-    ratio = exact(gas.value) / (exact(oxygen.value[at]) / 100)
+    ratio = gas.value / (oxygen.value[at] / 100)
     support = _support(timeline, choices)
     gas, by = paired(history, replace(gas, value=ratio), support, hours(choices.support_hours))
     supported = by != NONE
@@ -88,7 +87,7 @@ def _respiration(timeline: Timeline, choices: SofaChoices) -> Part:
     points = np.where(supported, points, np.minimum(points, MOST_WITHOUT_SUPPORT))
     if not choices.scores_mild_on_support:
         points[supported & (points <= MOST_WITHOUT_SUPPORT)] = 0
-    return worst(timeline, "respiration", Candidates(gas, points, PAO2_FIO2), -gas.value)
+    return Candidates(gas, points, PAO2_FIO2), -gas.value
 
 
 def _support(timeline: Timeline, choices: SofaChoices) -> Spans:
@@ -104,16 +103,15 @@ def _support(timeline: Timeline, choices: SofaChoices) -> Spans:
     return joined(said)
 
 
-def _circulation(timeline: Timeline, choices: SofaChoices) -> Part:
+def _circulation(timeline: Timeline, choices: SofaChoices) -> Organ:
     pressure = told(timeline, "mean_bp", hours(choices.window_hours))
-    pressure = replace(pressure, value=exact(pressure.value))
     low = (pressure.value < MEAN_BP_BELOW).astype(np.int64)
     running, given = infusions(timeline, choices)
-    spans, points = joined_with((pressure, low), (running, given))
-    # Among equals the lower pressure, and any infusion before any pressure.
-    is_running = points > 1
-    badness = np.where(is_running, 0.0, -spans.value)
-    return worst(timeline, "cardiovascular", Candidates(spans, points), badness)
+    spans, points = pressure, low
+    if len(running):
+        spans, points = joined_with((pressure, low), (running, given))
+    # Among equals the lower pressure; infusions, of which each gives more, are equal.
+    return Candidates(spans, points), np.where(points > 1, 0.0, -spans.value)
 
 
 def joined_with(first: tuple[Spans, Ints], second: tuple[Spans, Ints]) -> tuple[Spans, Ints]:
@@ -130,21 +128,17 @@ def joined_with(first: tuple[Spans, Ints], second: tuple[Spans, Ints]) -> tuple[
     return whole.take(order), points[order]
 
 
-def _renal(timeline: Timeline, choices: SofaChoices) -> Part:
+def _renal(filtered: Part, passed: Part) -> Part:
     """Creatinine, or urine where it gives more points."""
-    filtered, least = _rising(
-        timeline,
-        "renal",
-        told(timeline, "creatinine", hours(choices.window_hours)),
-        CREATININE_FROM,
-    )
-    passed, points = urine(timeline, choices)
-    takes = passed.known & (~filtered.known | (points > least))
+    (blood, least), (water, points) = filtered, passed
+    takes = water.known & (~blood.known | (points > least))
+    if not takes.any():
+        return filtered
     reading = Readings(
         *(
-            np.where(takes, getattr(passed.reading, name), getattr(filtered.reading, name))
+            np.where(takes, getattr(water.reading, name), getattr(blood.reading, name))
             for name in Readings.__slots__
         )
     )
     total = np.where(takes, points, least)
-    return Component("renal", filtered.known | passed.known, total, reading), total
+    return Component("renal", blood.known | water.known, total, reading), total

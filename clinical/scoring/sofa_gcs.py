@@ -1,6 +1,6 @@
 """The GCS of SOFA over columns: totals as charted, sums of parts, and what a tube makes of them.
 
-Here: each total that could be told, and the worst in the window. Not here: bounds and choices.
+Here: each total that could be told. Not here: bounds and choices.
 """
 
 from dataclasses import replace
@@ -9,13 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clinical.scores.sofa import (
-    GCS_BELOW,
     LAST_TESTABLE_HOURS,
     NORMAL_GCS,
     UNTESTABLE_VERBAL,
     SofaChoices,
 )
-from clinical.scoring.bounds import below, exact
 from clinical.scoring.columns import Component
 from clinical.scoring.inputs import GCS_FROM_PARTS
 from clinical.scoring.memory import CONCEPT_NUMBER
@@ -23,7 +21,6 @@ from clinical.scoring.pairing import paired
 from clinical.scoring.panel import number_of
 from clinical.scoring.timeline import Timeline
 from clinical.scoring.validity import hours
-from clinical.scoring.window_columns import Candidates, worst
 from clinical.scoring.windows import Spans, joined, told
 from clinical.scoring.winners import NONE
 
@@ -32,19 +29,22 @@ Bools = NDArray[np.bool_]
 _VERBAL = "gcs_verbal"
 
 
-def consciousness(timeline: Timeline, choices: SofaChoices) -> tuple[Component, Ints]:
-    """The worst total of the window."""
+def totals(timeline: Timeline, choices: SofaChoices) -> Spans:
+    """Every total while it stands in the window."""
     charted = told(timeline, "gcs_total", hours(choices.window_hours))
     summed, is_untestable = _sums(timeline, choices)
     sure = joined([charted, summed.take(~is_untestable)])
-    every = joined([sure, _stand_ins(timeline, choices, summed.take(is_untestable), sure)])
-    every = replace(every, value=exact(every.value))
-    found = Candidates(every, below(GCS_BELOW, every.value))
-    part, points = worst(timeline, "cns", found, -every.value)
-    reading = part.reading
-    is_sum = part.known & (reading.concept != CONCEPT_NUMBER["gcs_total"])
+    if not is_untestable.any():
+        return sure
+    return joined([sure, _stand_ins(timeline, choices, summed.take(is_untestable), sure)])
+
+
+def named(part: tuple[Component, Ints]) -> tuple[Component, Ints]:
+    """The parameter, saying of sums that they are sums."""
+    (told_of, points), reading = part, part[0].reading
+    is_sum = told_of.known & (reading.concept != CONCEPT_NUMBER["gcs_total"])
     concept = np.where(is_sum, number_of(GCS_FROM_PARTS), reading.concept)
-    return replace(part, reading=replace(reading, concept=concept)), points
+    return replace(told_of, reading=replace(reading, concept=concept)), points
 
 
 def _sums(timeline: Timeline, choices: SofaChoices) -> tuple[Spans, Bools]:
@@ -57,6 +57,8 @@ def _sums(timeline: Timeline, choices: SofaChoices) -> tuple[Spans, Bools]:
     untestable = replace(untestable, value=np.zeros(len(untestable)))
     parts[_VERBAL] = joined([parts[_VERBAL], untestable])
     base = joined(list(parts.values()))
+    if not len(base):
+        return base, np.zeros(0, np.bool_)
     base = replace(base, value=np.zeros(len(base)))
     is_untestable = np.zeros(len(base), np.bool_)
     # Verbal comes last: pairing splits spans, and what is known of each piece must not be lost.
@@ -66,7 +68,7 @@ def _sums(timeline: Timeline, choices: SofaChoices) -> tuple[Spans, Bools]:
         answer = np.full(
             len(base), float(NORMAL_GCS[name]) if choices.takes_unknown_part_for_normal else np.nan
         )
-        answer[there] = exact(parts[name].value[at[there]])
+        answer[there] = parts[name].value[at[there]]
         is_untestable = answer == 0
         base = replace(base, value=base.value + answer)
     told_of = ~np.isnan(base.value) | is_untestable

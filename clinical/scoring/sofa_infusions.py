@@ -26,31 +26,27 @@ Ints = NDArray[np.int64]
 def infusions(timeline: Timeline, choices: SofaChoices) -> tuple[Spans, Ints]:
     """Rates while they count, with their points; values as told."""
     found = [_counted(timeline, choices, drug) for drug in CATECHOLAMINES_ABOVE]
-    spans = Spans(
-        *(np.concatenate([getattr(one, name) for one, _ in found]) for name in Spans.__slots__)
-    )
-    return spans, np.concatenate([points for _, points in found])
+    spans, points = [one for one, _ in found if len(one)], [some for _, some in found]
+    if not spans:
+        return found[0]
+    return Spans(
+        *(np.concatenate([getattr(one, name) for one in spans]) for name in Spans.__slots__)
+    ), np.concatenate(points)
 
 
 def _counted(timeline: Timeline, choices: SofaChoices, drug: str) -> tuple[Spans, Ints]:
-    rates = joined([told(timeline, f"{drug}_rate", 0), _per_kg(timeline, f"{drug}_flow")])
+    rates, flows = told(timeline, f"{drug}_rate", 0), _per_kg(timeline, f"{drug}_flow")
+    if not len(rates) and not len(flows):
+        return rates, np.zeros(0, np.int64)
+    rates = joined([rates, flows]) if len(flows) else rates
     runs = Runs(round(choices.infusion_minutes * 60_000_000), hours(INFUSION_HOURS))
-    stretches = list(chain.from_iterable(_folded(timeline, rates, runs))) if len(rates) else []
-    columns = np.array(
-        [(s.number, s.begins, s.ends, s.learnt, s.gone) for s in stretches], np.int64
-    ).reshape(-1, 5)
+    stretches = list(chain.from_iterable(_folded(rates, runs)))
+    columns = np.array(stretches, np.int64).reshape(-1, len(Counted._fields))
     number, begins, ends, learnt, gone = columns.T
     taken = rates.take(number)
     points = above(CATECHOLAMINES_ABOVE[drug], taken.value)
-    spans = Spans(
-        taken.row,
-        taken.owner,
-        begins,
-        ends,
-        learnt,
-        gone,
-        exact(timeline.history.stack["value"][taken.row]),
-    )
+    value = timeline.history.value[taken.row]
+    spans = Spans(taken.row, taken.owner, begins, ends, learnt, gone, value)
     if choices.on_whole_hours:
         spans, points = _on_the_hour(spans, points)
     return replace(spans, ends=spans.ends + hours(choices.window_hours)), points
@@ -76,16 +72,17 @@ def _per_kg(timeline: Timeline, concept: str) -> Spans:
     return replace(pieces, value=value)
 
 
-def _folded(timeline: Timeline, rates: Spans, runs: Runs) -> list[list[Counted]]:
-    """The stretches of each patient's infusion. What was known before any point is one version."""
-    earliest = np.full(timeline.owners, NEVER)
-    np.minimum.at(earliest, timeline.points.owner, timeline.points.known)
-    since = earliest[rates.owner]
-    useful = np.flatnonzero(rates.gone > since)
-    useful = useful[np.argsort(rates.owner[useful], kind="stable")]
-    owner, value = rates.owner[useful], exact(rates.value[useful])
-    learnt = np.maximum(rates.learnt[useful], since[useful])
-    columns = (useful, rates.begins[useful], value, learnt, rates.gone[useful])
+def _folded(rates: Spans, runs: Runs) -> list[list[Counted]]:
+    """The stretches of each patient's infusion."""
+    by_owner = np.argsort(rates.owner, kind="stable")
+    columns = (
+        by_owner,
+        rates.begins[by_owner],
+        exact(rates.value[by_owner]),
+        rates.learnt[by_owner],
+        rates.gone[by_owner],
+    )
     every = [Rate(*row) for row in zip(*(column.tolist() for column in columns), strict=True)]
-    edges = [0, *(np.flatnonzero(np.diff(owner)) + 1).tolist(), len(every)]
-    return [list(runs.fold(every[low:high], NEVER)) for low, high in pairwise(edges) if high > low]
+    starts = np.flatnonzero(np.diff(rates.owner[by_owner])) + 1
+    edges = [0, *starts.tolist(), len(every)]
+    return [list(runs.fold(every[low:high], NEVER)) for low, high in pairwise(edges)]

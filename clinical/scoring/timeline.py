@@ -9,12 +9,15 @@ about windows rests on that.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from clinical.scoring.axis import Axis
 from clinical.scoring.history import History
+from clinical.scoring.spans import Spans
+from clinical.scoring.versions import NEVER
 
 Ints = NDArray[np.int64]
 Pair = tuple[Ints, Ints]
@@ -32,11 +35,16 @@ class Points:
 class Timeline:
     """The rows of many owners, and the points at which they are looked at."""
 
-    def __init__(self, history: History, points: Points) -> None:
-        """Take points in any order; answers are given in the same."""
+    def __init__(self, history: History, points: Points, order: Ints | None = None) -> None:
+        """Take points in any order; answers are given in the same.
+
+        `order` is the place of each point by owner, knowledge and time, if that is known already.
+        """
         self.history, self.points = history, points
-        # The place among the caller's points of each point by owner and time.
-        self._order: Ints = np.lexsort((points.now, points.known, points.owner))
+        self._told: dict[str, Spans] = {}
+        if order is None:
+            order = np.lexsort((points.now, points.known, points.owner))
+        self._order = order
         owner = points.owner[self._order]
         owners = int(max(history.owner.max(initial=-1), owner.max(initial=-1))) + 1
         self.owners = owners
@@ -46,6 +54,57 @@ class Timeline:
     def __len__(self) -> int:
         """How many points there are."""
         return len(self._order)
+
+    def told(self, concept: str) -> Spans:
+        """The values of a concept by clinical time, without an end; as told to a millionth.
+
+        Of equal time the later arrival comes last. What was gone before any point is left out, and
+        what was known before any point is known from then on.
+        """
+        if concept not in self._told:
+            self._told[concept] = self._spans(self.history.rows(concept))
+        return self._told[concept]
+
+    def repeated(self, times: int) -> "Timeline":
+        """The same points several times, of owners that are numbered on."""
+        again = np.repeat(np.arange(times), len(self))
+        points = Points(
+            np.tile(self.points.owner, times) + again * self.owners,
+            np.tile(self.points.known, times),
+            np.tile(self.points.now, times),
+        )
+        return Timeline(self.history, points, np.tile(self._order, times) + again * len(self))
+
+    @cached_property
+    def earliest(self) -> Ints:
+        """For each owner the least that is known at any point; NEVER without points."""
+        earliest = np.full(self.owners, NEVER)
+        np.minimum.at(earliest, self.points.owner, self.points.known)
+        return earliest
+
+    def _spans(self, rows: Ints) -> Spans:
+        history = self.history
+        if not len(rows):
+            return Spans(rows, rows, rows, rows, rows, rows, np.empty(0))
+        gone = history.gone(rows)
+        since = self.earliest[history.owner[rows]]
+        seen = gone > since
+        if not seen.all():
+            rows, gone, since = rows[seen], gone[seen], since[seen]
+        effective = history.effective[rows]
+        if (effective[1:] < effective[:-1]).any():
+            order = np.argsort(effective, kind="stable")
+            rows, effective = rows[order], effective[order]
+            gone, since = gone[order], since[order]
+        return Spans(
+            rows,
+            history.owner[rows],
+            effective,
+            np.full(len(rows), NEVER),
+            np.maximum(rows, since),
+            gone,
+            history.value[rows],
+        )
 
     def run(self, owner: Ints, clinical: Pair, known: Pair) -> Pair:
         """The first point at which something holds, and the one after the last.

@@ -4,7 +4,7 @@ Here: totals, bounds, states of window scores as arrays. Not here: what a parame
 (the law of each score), or the twin in plain Python (window_assessment.py).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,7 +22,7 @@ from clinical.scoring.columns import (
 )
 from clinical.scoring.panel import NEVER, Panel, Readings, number_of
 from clinical.scoring.timeline import Timeline
-from clinical.scoring.windows import Spans, best
+from clinical.scoring.windows import Spans, best, best_of_each
 from clinical.scoring.winners import NONE
 
 Ints = NDArray[np.int64]
@@ -51,6 +51,18 @@ def worst(
     """
     place = best(timeline, found.spans, found.points, *badness)
     return component(timeline, name, found, place)
+
+
+def worst_of_each(
+    timeline: Timeline, organs: Mapping[str, tuple[Candidates, Floats]]
+) -> dict[str, tuple[Component, Ints]]:
+    """`worst` of several parameters at once, each with its candidates and their badness."""
+    kinds = [(found.spans, (found.points, badness)) for found, badness in organs.values()]
+    places = best_of_each(timeline, kinds)
+    return {
+        name: component(timeline, name, found, place)
+        for (name, (found, _)), place in zip(organs.items(), places, strict=True)
+    }
 
 
 def component(

@@ -7,59 +7,35 @@ and counts are differences. No loop over rows. Not here: what a value means.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from clinical.scoring.spans import Spans
 from clinical.scoring.timeline import Timeline
 from clinical.scoring.winners import NONE
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
 
-
-@dataclass(frozen=True, slots=True)
-class Spans:
-    """Values that hold over stretches of clinical time and of knowledge.
-
-    One holds while `begins <= now < ends`, where it is known since arrival `learnt` and not yet
-    `gone`. `row` is the row of the stack it rests on.
-    """
-
-    row: Ints
-    owner: Ints
-    begins: Ints
-    ends: Ints
-    learnt: Ints
-    gone: Ints
-    value: Floats
-
-    def __len__(self) -> int:
-        """How many there are."""
-        return len(self.row)
-
-    def take(self, chosen: Ints | Bools) -> "Spans":
-        """Some of them, by place or by mask."""
-        return Spans(*(getattr(self, name)[chosen] for name in Spans.__slots__))
-
-    def lasting(self, window: int, lag: int = 0) -> "Spans":
-        """The same values, each from `lag` after it began until `window` later."""
-        begins = self.begins + lag
-        return replace(self, begins=begins, ends=begins + window)
+__all__ = [
+    "Spans",
+    "best",
+    "best_of_each",
+    "count",
+    "joined",
+    "newest",
+    "strongest",
+    "told",
+    "total",
+]
 
 
 def told(timeline: Timeline, concept: str, window: int) -> Spans:
     """The values of a concept, each active for `window` (microseconds), by clinical time."""
-    history = timeline.history
-    rows = history.rows(concept)
-    effective = history.stack["effective"][rows]
-    # Of equal strength the later in clinical time is best, and of equal time the later arrival.
-    order = np.argsort(effective, kind="stable")
-    rows, effective = rows[order], effective[order]
-    value, owner = history.stack["value"][rows], history.owner[rows]
-    return Spans(rows, owner, effective, effective + window, rows, history.gone(rows), value)
+    every = timeline.told(concept)
+    return replace(every, ends=every.begins + window)
 
 
 def joined(spans: Sequence[Spans]) -> Spans:
@@ -81,6 +57,23 @@ def best(timeline: Timeline, spans: Spans, *strength: Ints | Floats) -> Ints:
     first, after = _run(timeline, spans)
     found = strongest(first, after, rank, len(timeline))
     return timeline.scatter(np.concatenate([[NONE], order])[found])
+
+
+def best_of_each(
+    timeline: Timeline, kinds: Sequence[tuple[Spans, tuple[Ints | Floats, ...]]]
+) -> list[Ints]:
+    """`best` for several kinds of spans at once: small batches cost calls, not rows."""
+    spans = [
+        replace(one, owner=one.owner + place * timeline.owners)
+        for place, (one, _) in enumerate(kinds)
+    ]
+    every = Spans(*(np.concatenate([getattr(s, name) for s in spans]) for name in Spans.__slots__))
+    strength = [np.concatenate(one) for one in zip(*(keys for _, keys in kinds), strict=True)]
+    found = best(timeline.repeated(len(kinds)), every, *strength).reshape(len(kinds), -1)
+    before = np.cumsum([0, *(len(one) for one in spans)])
+    return [
+        np.where(one == NONE, NONE, one - done) for one, done in zip(found, before, strict=False)
+    ]
 
 
 def newest(timeline: Timeline, spans: Spans) -> Ints:
