@@ -80,3 +80,9 @@ def named(
         {name: row[name] for name in (wanted[place] if place < len(wanted) else row)}
         for place, row in enumerate(rows)
     ]
+
+
+def newest_score(ward: Ward, name: str, variant: str) -> dict[str, Any]:
+    """The newest row of a score."""
+    rows = [row for row in ward.scores if (row["score"], row["variant"]) == (name, variant)]
+    return rows[-1]
