@@ -28,6 +28,9 @@ PREGNANCY_HOURS = 42 * 7 * 24
 # A drug or device says how the patient is until charted again, as vital signs do. [P]
 CHARTED_HOURS = 12
 
+# PEEP is set with a mask too: for SOFA's points it will do, to lower an alert it will not. [P]
+_TUBE_TOLD_BY = tuple(name for name in VENTILATED_BY if CONCEPTS[name].kind == "event")
+
 _STAY_ENDS = (Evidence("discharge", ends=True), Evidence("admission", ends=True))
 
 
@@ -72,7 +75,7 @@ CONTEXTS: Mapping[str, AnyContext] = told(
             "Breathing by an invasive ventilator",
             INVASIVE,
             also=(
-                *(Evidence(name) for name in VENTILATED_BY),
+                *(Evidence(name) for name in _TUBE_TOLD_BY),
                 *(Evidence(name, ends=True) for name in VENTILATION_ENDS_BY),
             ),
         ),

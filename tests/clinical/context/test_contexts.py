@@ -118,6 +118,11 @@ def test_extubation_ends_ventilation_and_intubation_ends_high_flow() -> None:
     assert not holds("on_high_flow", device, (1, "intubation", 1.0))
 
 
+def test_a_pressure_alone_tells_of_no_tube() -> None:
+    assert not holds("ventilated", (1, "peep", 8.0))
+    assert holds("ventilated", (1, "ventilator_setting", 1.0))
+
+
 @pytest.mark.parametrize(
     ("concept", "value", "expected"),
     [
