@@ -188,7 +188,7 @@ def rows(messages: list[Any]) -> list[dict[str, Any]]:
     return found
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(feed, st.lists(st.integers(1, 19), max_size=3))
 def test_the_columns_stage_as_plain_python_does_however_a_feed_is_cut(
     messages: list[Any], cuts: list[int]
