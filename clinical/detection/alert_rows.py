@@ -4,7 +4,7 @@ Here: the evidence an alert carries and its stored form; alerts are rare, so eac
 value. Not here: whether something is an alert (episodes.py).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -15,6 +15,7 @@ from clinical.concepts import CONCEPTS
 from clinical.detection.batch_clock import BatchClock
 from clinical.detection.effects import Applied, lowered, route
 from clinical.detection.finding import Finding
+from clinical.detection.past import newest_value
 from clinical.scores import BY_VARIANT
 from clinical.scoring.columns import Assessed, Component
 from clinical.scoring.engine import Moments
@@ -22,6 +23,8 @@ from clinical.scoring.inputs import GCS_FROM_PARTS, GCS_PARTS
 from clinical.scoring.memory import CONCEPT_NAMES
 from clinical.scoring.panel import Readings, concept_name
 from clinical.scoring.rows import row_source
+from clinical.scoring.timeline import Points
+from clinical.scoring.winners import NONE
 
 _UTC = pa.timestamp("us", tz="UTC")
 _SOURCE = [
@@ -156,8 +159,24 @@ def _of_part(moments: Moments, part: Component, of: str, at: int) -> Sequence[di
     """The reading of a parameter; of a sum of parts, each of them too."""
     quoted = [_quote(moments, f"{part.parameter}{of}", part.reading, at)]
     if concept_name(int(part.reading.concept[at]), CONCEPT_NAMES) == GCS_FROM_PARTS:
-        quoted += [_quote(moments, name, moments.panel[name], at) for name in GCS_PARTS]
+        quoted += _gcs_parts(moments, part.reading, of, at)
     return quoted
+
+
+def _gcs_parts(moments: Moments, summed: Readings, of: str, at: int) -> Iterator[dict[str, Any]]:
+    """The parts of a sum as of its own time, which may lie before what counts now."""
+    points, history = moments.timeline.points, moments.timeline.history
+    then = Points(points.owner[[at]], points.known[[at]], summed.effective[[at]])
+    rows = [(name, int(newest_value(history, name, then)[0])) for name in GCS_PARTS]
+    for name, row in rows:
+        if row != NONE:
+            yield {
+                "name": f"{name}{of}",
+                "value": float(history.stack["value"][row]),
+                "unit": CONCEPTS[name].unit,
+                "effective_at": _at(history.stack["effective"][row]),
+                **row_source(moments, row),
+            }
 
 
 def _quote(moments: Moments, name: str, reading: Readings, at: int) -> dict[str, Any]:

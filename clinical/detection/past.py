@@ -42,14 +42,14 @@ def score_at(moments: Moments, score: PointScore, points: Points) -> Assessed:
         found = np.full((len(concepts), len(points.now)), NONE)
         for line, number in enumerate(concepts.tolist()):
             if CONCEPT_NAMES[number] in wanted:
-                found[line] = _newest(history, CONCEPT_NAMES[number], points)
+                found[line] = newest_value(history, CONCEPT_NAMES[number], points)
         return found
 
     return assess(score, Panel(moments.stack, points.now, lookup))
 
 
-def _newest(history: History, concept: str, points: Points) -> Ints:
-    """The newest value of a concept at each point, as known there.
+def newest_value(history: History, concept: str, points: Points) -> Ints:
+    """The row of a concept's newest value at each point, as known there, or NONE.
 
     Values are walked back from a point's time until one is known: mostly the first is.
     """

@@ -75,3 +75,14 @@ def test_a_growing_injury_alerts_again() -> None:
     for hours, creatinine in ((0, 1.0), (24, 2.0), (36, 2.1), (48, 3.0)):
         ward.chart(hours, creatinine=creatinine)
     assert _rules(ward, "kdigo") == ["kdigo_stage_2", "kdigo_stage_3"]
+
+
+def test_a_summed_gcs_of_hours_ago_is_quoted_with_its_own_parts() -> None:
+    ward = Ward()
+    ward.chart(0, gcs_eye=2, gcs_verbal=2, gcs_motor=4)  # 8: SOFA 3, the worst of 24 h
+    ward.chart(13, gcs_eye=4)
+    ward.culture(14)
+    ward.antibiotic(15)
+    [alert] = [one for one in ward.alerts if one["rule"] == "suspected_sepsis_sofa"]
+    told = [(item["name"], item["value"]) for item in alert["evidence"]]
+    assert {("gcs_eye", 2), ("gcs_verbal", 2), ("gcs_motor", 4)} <= set(told)
