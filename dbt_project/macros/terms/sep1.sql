@@ -1,7 +1,8 @@
 {#
     What the SEP-1-like bundle counts by. Source: CMS SEP-1, section 12 of the clinical definitions
     (the measure's slide, BMJ QS table 1, Epic registry tables; the current manual was not read), and
-    Sepsis-3 (Seymour 2016) for when cultures and antibiotics make a suspicion of infection.
+    Sepsis-3 (Seymour 2016) for when cultures and antibiotics make a suspicion of infection. That
+    fluid counts from six hours before shock is this project's own choice.
 #}
 {% macro sep1_hours(name) -%}
     interval {{ {
@@ -12,6 +13,8 @@
         'antibiotic_after_culture': 72,
         'culture_after_antibiotic': 24,
         'suspicion_before': 24,
+        'hypotension_around': 6,
+        'fluid_before': 6,
     }[name] }} hour
 {%- endmacro %}
 
@@ -32,6 +35,10 @@
 
 {# An initial lactate above this is measured again (mmol/L). #}
 {% macro sep1_repeat_lactate_above() %}2.0{% endmacro %}
+
+{# Septic shock from this lactate on (mmol/L), and the crystalloid that it calls for (mL/kg). #}
+{% macro sep1_shock_lactate() %}4.0{% endmacro %}
+{% macro sep1_fluid_ml_per_kg() %}30{% endmacro %}
 
 {# SIRS is positive from so many of its four criteria. #}
 {% macro sep1_sirs_points() %}2{% endmacro %}

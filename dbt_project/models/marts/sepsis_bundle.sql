@@ -6,8 +6,9 @@
 -- (so far back Sepsis-3 lets infection precede dysfunction); lactate again within 6 h where the
 -- first was above 2 mmol/L. An ordered antibiotic counts where none was recorded as given; where
 -- the order has a day only, from its midnight. An element is null while its time is not over.
--- Shock, fluids and vasopressors are not looked at; chronic disease, transfer from elsewhere and
--- refusal are not recognised.
+-- Where there is shock (int_sepsis_shock): 30 mL/kg of crystalloid within 3 h of it, and a
+-- vasopressor within 6 h where the pressure stays low. That the patient was assessed again, chronic
+-- disease, transfer from elsewhere and refusal are not recognised.
 {{ config(unique_key=['facility', 'encounter_id']) }}
 
 with
@@ -27,6 +28,10 @@ code_status as (
 
 diagnoses as (
     select * from {{ ref('int_sepsis_diagnoses') }}
+),
+
+shocks as (
+    select * from {{ ref('int_sepsis_shock') }}
 ),
 
 raw_messages as (
@@ -58,7 +63,16 @@ timed as (
                 then 'comfort_care'
         end as excluded_because,
         diagnoses.sepsis_diagnosed_at,
+        shocks.shock_at,
+        shocks.shock_basis,
+        shocks.crystalloid_ml_per_kg,
+        shocks.is_vasopressor_due,
+        shocks.vasopressor_at,
         newest.known_through_at,
+        shocks.shock_at + {{ sep1_hours('within_three') }} <= newest.known_through_at
+            as is_shock_three_over,
+        shocks.shock_at + {{ sep1_hours('within_six') }} <= newest.known_through_at
+            as is_shock_six_over,
         times.time_zero_at + {{ sep1_hours('within_three') }} <= newest.known_through_at
             as is_three_over,
         times.time_zero_at + {{ sep1_hours('within_six') }} <= newest.known_through_at
@@ -77,6 +91,10 @@ timed as (
         on
             times.facility is not distinct from diagnoses.facility
             and times.encounter_id = diagnoses.encounter_id
+    left join shocks
+        on
+            times.facility is not distinct from shocks.facility
+            and times.encounter_id = shocks.encounter_id
 ),
 
 judged as (
@@ -92,7 +110,16 @@ judged as (
             when not coalesce(is_repeat_lactate_due, false) then null
             when repeat_lactate_at is not null then true
             when is_six_over then false
-        end as is_repeat_lactate_in_time
+        end as is_repeat_lactate_in_time,
+        case
+            when crystalloid_ml_per_kg >= {{ sep1_fluid_ml_per_kg() }} then true
+            when crystalloid_ml_per_kg is not null and is_shock_three_over then false
+        end as is_fluid_in_time,
+        case
+            when not coalesce(is_vasopressor_due, false) then null
+            when vasopressor_at is not null then true
+            when is_shock_six_over then false
+        end as is_vasopressor_in_time
     from timed
 ),
 
@@ -114,10 +141,23 @@ final as (
         and is_antibiotic_in_time
         and (not coalesce(is_repeat_lactate_due, false) or is_repeat_lactate_in_time)
             as is_bundle_met,
+        shock_basis,
+        is_fluid_in_time,
+        is_vasopressor_due,
+        is_vasopressor_in_time,
+        case
+            when shock_at is not null then
+                is_fluid_in_time
+                and case
+                    when is_vasopressor_due then is_vasopressor_in_time
+                    when is_shock_six_over then true
+                end
+        end as is_shock_bundle_met,
 
         lactate_mmol_per_l,
         date_diff('minute', time_zero_at, lactate_at) as minutes_to_lactate,
         date_diff('minute', time_zero_at, antibiotic_at) as minutes_to_antibiotic,
+        crystalloid_ml_per_kg,
 
         time_zero_at,
         criteria_at,
@@ -126,6 +166,8 @@ final as (
         blood_culture_at,
         antibiotic_at,
         repeat_lactate_at,
+        shock_at,
+        vasopressor_at,
         sepsis_diagnosed_at,
         known_through_at
     from judged
