@@ -39,7 +39,17 @@ VALUES: Mapping[str, list[float]] = {
     "pregnancy": [0, 1],
     "birth_date": [0, 14_000, 19_000],
     "culture": [1],
+    "mean_bp": [69.9, 70],
+    "platelets": [49, 150],
+    "pao2": [60, 160],
+    "norepinephrine_rate": [0, 0.1, 0.101],
+    "gcs_verbal_untestable": [1],
+    "ventilator_setting": [1],
+    "urine_output": [10, 400],
 }
+
+# Facts whose identity may come again at another time.
+RETIMED = {"culture", "norepinephrine_rate"}
 
 signal = st.builds(
     dict,
@@ -66,7 +76,7 @@ def _rows(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
         now += (one["after"] - 15) * MINUTE  # a feed's clock may step back
         for row, item in enumerate(one["signals"]):
             effective = now - item["late"] * MINUTE
-            timed = "" if item["concept"] == "culture" else effective
+            timed = "" if item["concept"] in RETIMED else effective
             rows.append(
                 {
                     "feed": "f",
