@@ -33,14 +33,16 @@ from clinical.scoring.memory import (
     joined,
     lasting,
     merged,
+    pieces,
     remembered,
+    taken,
 )
 from clinical.scoring.panel import Panel
 from clinical.scoring.stacking import Stacking, times
 from clinical.scoring.timeline import Points, Timeline
 from clinical.scoring.validity import FORGOTTEN_AFTER, IDLE_SIGNALS
 from clinical.scoring.versions import told
-from clinical.scoring.winners import NONE, Rows, Winners, alive, winners
+from clinical.scoring.winners import NONE, Lookup, Rows, Winners, alive, winners
 
 _WINDOWED = [CONCEPT_NUMBER[name] for name in WINDOWED]
 
@@ -128,7 +130,7 @@ class Engine:
         """
         for name, patient in self._patients.items():
             if now - patient.clock > FORGOTTEN_AFTER and self._is_idle(self._known(name)):
-                patient.rows = patient.rows[lasting(patient.rows)]
+                patient.rows = taken(patient.rows, np.flatnonzero(lasting(patient.rows)))
 
     def _is_idle(self, patient: Patient) -> bool:
         newest = patient.rows["arrival"].max(initial=0)
@@ -152,8 +154,10 @@ class Engine:
         clocks = np.zeros(len(names), np.int64)
         np.maximum.at(clocks, owner, received)
         order = np.argsort(owner, kind="stable")
-        pieces = np.split(rows[order], np.searchsorted(owner[order], np.arange(1, len(names))))
-        for name, piece, clock in zip(names, pieces, clocks.tolist(), strict=False):
+        ends = np.searchsorted(owner[order], np.arange(1, len(names) + 1))
+        for name, piece, clock in zip(
+            names, pieces(taken(rows, order), ends), clocks.tolist(), strict=True
+        ):
             one = self._patients.setdefault(name, Patient())
             one.heard.append(piece)
             one.clock = max(one.clock, clock)
@@ -169,7 +173,8 @@ class Engine:
         if one.heard:
             rows = joined([one.rows, *one.heard])
             kept = alive(_grouped(rows, np.zeros(len(rows), np.int64)))
-            one.rows, one.heard = rows[kept & remembered(rows, np.array(one.clock))], []
+            kept &= remembered(rows, np.array(one.clock))
+            one.rows, one.heard = taken(rows, np.flatnonzero(kept)), []
         return one
 
     def _gather(self, signals: pa.Table) -> "_Batch":
@@ -221,12 +226,9 @@ class Engine:
         heard, revised = _heard(history, batch, points)
         kept = np.flatnonzero((changed | heard).any(axis=1))
         owner, last = points.owner[kept], points.last[kept]
-        group, arrival = owner * len(CONCEPT_NAMES), batch.held + last
-        panel = Panel(
-            batch.stack,
-            points.now[kept],
-            lambda concept: won.at(group + concept[:, None], arrival),
-        )
+        arrival = batch.held + last
+        lookup = Lookup(won, owner, arrival, len(CONCEPT_NAMES))
+        panel = Panel(batch.stack, points.now[kept], lookup.rows)
         return Moments(
             patient=pa.array(batch.names, pa.string()).take(pa.array(owner)),
             encounter=signals["encounter_id"].combine_chunks().take(pa.array(last)),
@@ -248,10 +250,10 @@ class Engine:
         np.maximum.at(clocks, batch.patient, batch.received)
         kept = np.flatnonzero(alive & remembered(batch.stack, clocks[batch.owner]))
         kept = kept[np.argsort(batch.owner[kept], kind="stable")]
-        ends = np.searchsorted(batch.owner[kept], np.arange(1, len(batch.names)))
-        pieces = np.split(batch.stack[kept], ends)
-        for name, rows, clock in zip(batch.names, pieces, clocks.tolist(), strict=True):
-            self._patients[name] = Patient(rows.copy(), clock)
+        ends = np.searchsorted(batch.owner[kept], np.arange(1, len(batch.names) + 1))
+        each = pieces(taken(batch.stack, kept), ends)
+        for name, rows, clock in zip(batch.names, each, clocks.tolist(), strict=True):
+            self._patients[name] = Patient(rows, clock)
 
 
 @dataclass(frozen=True, slots=True)
@@ -350,13 +352,10 @@ def _changed(won: Winners, batch: _Batch, points: _Pairs) -> tuple[Bools, Bools]
     """
     changed, corrected = np.zeros((2, len(points.owner), len(CONCEPT_NAMES)), np.bool_)
     stack = batch.stack
-    concept = stack["concept"][batch.held :].astype(np.int64)
-    changed[points.of_row, concept] = True
-    point, number = np.nonzero(changed)
-    group = points.owner[point] * len(CONCEPT_NAMES) + number
+    begins, ends = _runs(won, batch, points)
+    point, number = points.of_row[won.row[ends] - batch.held], won.group[ends] % len(CONCEPT_NAMES)
     horizon = points.now[point] - 2 * LOOKBACK_BY_NUMBER[number]
-    arrival = batch.held + points.first[point] - 1, batch.held + points.last[point]
-    old, new = (_visible(stack, won.at(group, one), horizon) for one in arrival)
+    old, new = (_visible(stack, one, horizon) for one in (won.before(begins), won.won[ends]))
     both = (old != NONE) & (new != NONE)
     ahead = np.sign(stack["effective"][new] - stack["effective"][old])
     same = (ahead == 0) & (stack["value"][old] == stack["value"][new])
@@ -365,6 +364,15 @@ def _changed(won: Winners, batch: _Batch, points: _Pairs) -> tuple[Bools, Bools]
     again = (ahead == 0) & ~same & (stack["signal"][old] == stack["signal"][new])
     corrected[point, number] = (old != NONE) & ((new == NONE) | (ahead < 0) | again)
     return changed, corrected
+
+
+def _runs(won: Winners, batch: _Batch, points: _Pairs) -> tuple[Ints, Ints]:
+    """First and last place, among the winners, of the rows that one point has of one concept."""
+    fresh = won.row >= batch.held
+    point = np.concatenate([np.full(batch.held, NONE), points.of_row])[won.row]
+    other = np.ones(len(point) + 1, np.bool_)
+    other[1:-1] = (point[1:] != point[:-1]) | (won.group[1:] != won.group[:-1])
+    return np.flatnonzero(other[:-1] & fresh), np.flatnonzero(other[1:] & fresh)
 
 
 def _heard(history: History, batch: _Batch, points: _Pairs) -> tuple[Bools, Bools]:

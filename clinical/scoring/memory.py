@@ -4,7 +4,7 @@ Here: one small array of rows per patient, how rows enter it and when they leave
 rows mean for a score.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -73,9 +73,11 @@ ROW = np.dtype(
         ("arrival", np.int64),
         ("value", np.float64),
         ("signal", np.uint64),
-    ]
+    ],
+    # Fields that lie across words are read several times slower.
+    align=True,
 )
-# Rows as mere bytes: NumPy joins those without comparing fields array by array.
+# Rows as mere bytes: NumPy copies those at once, and rows with fields field by field.
 _BYTES = np.dtype((np.void, ROW.itemsize))
 Stack = NDArray[np.void]
 NOTHING: Stack = np.empty(0, ROW)
@@ -98,10 +100,23 @@ def joined(stacks: Iterable[Stack]) -> Stack:
     return np.concatenate([stack.view(_BYTES) for stack in stacks]).view(ROW)
 
 
+def taken(rows: Stack, places: NDArray[np.int64]) -> Stack:
+    """The rows at these places."""
+    return rows.view(_BYTES).take(places).view(ROW)
+
+
+def pieces(rows: Stack, ends: NDArray[np.int64]) -> Iterator[Stack]:
+    """Rows in pieces that end at these places, each with memory of its own."""
+    plain, begin = rows.view(_BYTES), 0
+    for end in ends.tolist():
+        yield plain[begin:end].copy().view(ROW)
+        begin = end
+
+
 def merged(surviving: Patient, retired: Patient) -> Patient:
     """One patient out of two, as if every row had arrived under the surviving identifier."""
     rows = joined([surviving.rows, retired.rows])
-    rows = rows[np.argsort(rows["arrival"], kind="stable")]
+    rows = taken(rows, np.argsort(rows["arrival"], kind="stable"))
     return Patient(rows, max(surviving.clock, retired.clock))
 
 

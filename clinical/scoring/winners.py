@@ -35,22 +35,65 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class Winners:
-    """The row that counts after each arrival, and what is left alive at the end."""
+    """The row that counts after each arrival, and what is left alive at the end.
 
-    _keys: Ints
-    _groups: Ints
-    _winner: Ints
-    _size: int
+    `row` has all rows by group and then in order of arrival, `group` the group of each, and `won`
+    the row that counts in it once that one has arrived.
+    """
+
+    row: Ints
+    group: Ints
+    won: Ints
     alive: Bools
 
-    def at(self, group: Ints, arrival: Ints) -> Ints:
-        """Row that counts in each group after the given arrival (a row number), or NONE."""
-        key = group * self._size + arrival
-        if not len(self._keys):
-            return np.full(key.shape, NONE)
-        place = np.searchsorted(self._keys, key, side="right") - 1
-        found = (place >= 0) & (self._groups[place] == group)
-        return np.where(found, self._winner[place], NONE)
+    def before(self, begins: Ints) -> Ints:
+        """Row that counts in a group before its row at a place of `row` arrives, or NONE."""
+        earlier = np.maximum(begins - 1, 0)
+        there = (begins > 0) & (self.group[earlier] == self.group[begins])
+        return np.where(there, self.won[earlier], NONE)
+
+
+class Lookup:
+    """Moments of owners, at which the rows that count are looked up.
+
+    A group is one kind of one owner; groups of an owner stand together, in the order of kinds.
+    """
+
+    def __init__(self, found: Winners, owner: Ints, arrival: Ints, kinds: int) -> None:
+        """Take moments in any order, each as the row by which it has arrived; `kinds` is how many.
+
+        A row is put at the first moment by which it has arrived, and carried forward from there:
+        many kinds at once cost little more than one.
+        """
+        self._found, self._kinds = found, kinds
+        self._order = np.lexsort((arrival, owner))
+        self._owner = owner[self._order]
+        size = len(found.row)
+        moments = self._owner * size + arrival[self._order]
+        holder = found.group // kinds
+        first = np.searchsorted(moments, holder * size + found.row)
+        inside = first < len(moments)
+        inside[inside] = self._owner[first[inside]] == holder[inside]
+        self._place = np.flatnonzero(inside)
+        self._first = first[inside]
+        self._kind = found.group[inside] - holder[inside] * kinds
+
+    def rows(self, kinds: Ints) -> Ints:
+        """For each of these kinds a line of the rows that count at the moments, or NONE."""
+        line = np.full(self._kinds, NONE)
+        line[kinds] = np.arange(len(kinds))
+        of = line[self._kind]
+        asked = np.flatnonzero(of != NONE)
+        table = np.full((len(kinds), len(self._order)), NONE)
+        # Of several rows that arrive by one moment the last is written last, and stays.
+        table[of[asked], self._first[asked]] = self._place[asked]
+        np.maximum.accumulate(table, axis=1, out=table)
+        lines = np.full(table.shape, NONE)
+        if len(self._found.row):
+            same = self._found.group[table] == self._owner * self._kinds + kinds[:, None]
+            same &= table != NONE
+            lines[:, self._order] = np.where(same, self._found.won[table], NONE)
+        return lines
 
 
 def winners(rows: Rows) -> Winners:
@@ -74,7 +117,7 @@ def winners(rows: Rows) -> Winners:
     for one in _contested(rows):
         start, end = np.searchsorted(group, [one, one + 1])
         winner[start:end] = _fold(rows, order[start:end], alive)
-    return Winners(group * size + order, group, winner, size, alive)
+    return Winners(order, group, winner, alive)
 
 
 def alive(rows: Rows) -> Bools:
