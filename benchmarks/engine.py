@@ -22,8 +22,9 @@ from lakehouse.feeds import load_profile
 from streaming.batches import Messages, with_provenance
 
 Result = dict[str, float]
-# Messages of a batch of a replay, and how many of them the reference is given: it is slow.
-BATCH = 8_000
+# Messages of a batch, which makes about as many observations as a chunk of a backtest has; and how
+# many of them the reference is given: it is slow.
+BATCH = 36_000
 REFERENCE_MESSAGES = 400
 
 
