@@ -77,7 +77,8 @@ class Shard:
             alerted: Every identifier of the patients of whom an alert is stored.
         """
         signals, _ = self._told(facts)
-        for piece in self._pieces(signals, facts):
+        for unnumbered in self._pieces(signals, facts):
+            piece = self._engine.numbered(unnumbered)
             asked = _asked(piece, alerted)
             self._engine.learn(piece.filter(pa.array(~asked)))
             self._ask_again(piece.filter(pa.array(asked)))

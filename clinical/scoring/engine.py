@@ -162,6 +162,13 @@ class Engine:
             one.heard.append(piece)
             one.clock = max(one.clock, clock)
 
+    def numbered(self, signals: pa.Table) -> pa.Table:
+        """Signals in the order of arrival, of which parts are then learnt in any order.
+
+        Patients who merge later are so told in one order, whoever was looked at first.
+        """
+        return self._stacking.numbered(signals)
+
     def settle(self) -> None:
         """Look at all that was put by."""
         for name in self._patients:

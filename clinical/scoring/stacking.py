@@ -11,6 +11,7 @@ from clinical.scoring.fingerprint import fingerprint
 from clinical.scoring.memory import CONCEPT_NUMBER, ROW, Stack
 
 Ints = NDArray[np.int64]
+ARRIVAL = "arrival"
 
 
 class Stacking:
@@ -36,9 +37,16 @@ class Stacking:
         rows["effective"] = times(signals["effective_at"])
         rows["signal"] = fingerprint(signals["signal_id"].combine_chunks())
         rows["origin"] = self._origin(signals)
-        rows["arrival"] = self.arrivals + np.arange(len(rows))
-        self.arrivals += len(rows)
+        if ARRIVAL not in signals.column_names:
+            signals = self.numbered(signals)
+        rows["arrival"] = signals[ARRIVAL].to_numpy()
         return rows
+
+    def numbered(self, signals: pa.Table) -> pa.Table:
+        """Signals with the place at which each arrives, so that parts may be learnt apart."""
+        places = self.arrivals + np.arange(signals.num_rows)
+        self.arrivals += signals.num_rows
+        return signals.append_column(ARRIVAL, pa.array(places))
 
     def _origin(self, signals: pa.Table) -> Ints:
         feed = signals["feed"].combine_chunks().dictionary_encode()
