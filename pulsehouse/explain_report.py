@@ -15,6 +15,7 @@ from pulsehouse.alert_lines import alert_line
 from pulsehouse.connection import restricted
 from pulsehouse.contents import Row
 from pulsehouse.deployment import open_lake, settings
+from pulsehouse.explained_nights import is_worked_out
 from pulsehouse.explanation import Explanation, explanation
 from pulsehouse.failure import OK
 from pulsehouse.score_report import answer_of
@@ -110,7 +111,7 @@ def _inputs(found: Explanation) -> None:
 def value_of(item: Row) -> str:
     """An input's value as a person reads it; of an event, what happened."""
     stored, concept = item["stored"] or {}, CONCEPTS.get(item["concept"])
-    if concept and concept.kind == "event":
+    if concept and concept.kind == "event" and not is_worked_out(item):
         return str(stored.get("ingredient") or stored.get("code_text") or "yes")
     return answer_of(item["name"], item["concept"], item["value"])
 
@@ -166,9 +167,9 @@ def _nights(found: Explanation) -> None:
 
 def _night(one: Row, told: Row | None) -> str:
     if told is None:
-        return "nothing" if one["concept"] in CONCEPTS else "see its parts"
+        return "worked out" if is_worked_out(one) else "nothing"
     concept = CONCEPTS.get(one["concept"])
-    is_event = concept is not None and concept.kind == "event"
+    is_event = concept is not None and concept.kind == "event" and not is_worked_out(one)
     value = "yes" if is_event else answer_of(one["name"], one["concept"], told["value"])
     at = told.get("effective_at")
     return f"{value} ({terminal.stamp(at)})" if at else value

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from clinical.concepts import CONCEPTS, round_value
 from clinical.detection.batch_clock import BatchClock
+from clinical.scoring.inputs import HOURS_IN_CARE
 from pulsehouse.contents import Contents, Row
 
 
@@ -41,8 +42,14 @@ def _by(item: Row, run: datetime) -> bool:
     return item["known_at"] is not None and item["known_at"] <= run
 
 
+def is_worked_out(item: Row) -> bool:
+    """Whether an input is worked out from facts, so that no row states its value."""
+    name = item["name"].partition(", ")[0]
+    return name in HOURS_IN_CARE or item["concept"] not in CONCEPTS
+
+
 def _told(item: Row, seen: dict[str, Row], run: datetime) -> Row | None:
-    if item["concept"] not in CONCEPTS:
+    if is_worked_out(item):
         return None
     if item["table"] == "observations":
         return seen.get(item["concept"])

@@ -4,7 +4,8 @@ Here: the band of each parameter, and the sum or the formula of the whole. Not h
 the values came from (explained_rows.py).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from clinical.concepts import CONCEPTS, Concept
 from clinical.scores import BY_VARIANT
@@ -14,6 +15,7 @@ from clinical.scores.written import Written
 from clinical.scoring.inputs import GCS_FROM_PARTS, concepts_of
 from pulsehouse.contents import Row
 from pulsehouse.explained_rows import PLACE
+from pulsehouse.explained_windows import FORMULAS, line
 
 # The tables of a parameter with several, as clinical/scores/definition.py orders them.
 REGIMES = ("scale 1", "scale 2 on air", "scale 2 on oxygen")
@@ -105,15 +107,21 @@ def _written(row: Row) -> str | None:
     score = definition_of(row["score"], row["variant"])
     if score is None or row["observed"] is None:
         return None
-    if isinstance(score, RatioScore):
-        values = {part["parameter"]: f"{part['value']:g}" for part in row["components"]}
-        formula = score.formula(*(Written(name) for name in score.inputs)).text
-        worked = score.formula(*(Written(values[name]) for name in score.inputs)).text
-        return f"{formula} = {worked} = {row['observed']:.4g}"
+    formula = score.formula if isinstance(score, RatioScore) else FORMULAS.get(score.name)
+    if formula:
+        return _worked(formula, score.inputs, row)
     points = [part["points"] or 0 for part in row["components"]]
     if sum(points) == row["observed"]:
         return f"{' + '.join(map(str, points))} = {row['observed']:g}"
     return f"the highest of {', '.join(map(str, points))} = {row['observed']:g}"
+
+
+def _worked(formula: Callable[..., Any], inputs: Sequence[str], row: Row) -> str:
+    """A formula by names, by numbers, and its value."""
+    values = {part["parameter"]: f"{part['value']:g}" for part in row["components"]}
+    by_name = formula(*(Written(name) for name in inputs)).text
+    by_number = formula(*(Written(values[name]) for name in inputs)).text
+    return f"{by_name} = {by_number} = {row['observed']:.4g}"
 
 
 def _unit(concept: str | None) -> str | None:
@@ -125,17 +133,12 @@ def _band(row: Row, part: Row, alert: Row) -> str | None:
     """The line of the score's table that a value fell on, in words."""
     score = definition_of(row["score"], row["variant"])
     if isinstance(score, WindowScore) and part["points"] is not None:
-        return f"worst of {_hours(score, part['parameter'])} h: {part['points']}"
+        return line(score.name, part["parameter"])
     for bands, regime in _tables(row, part, alert):
         if bands.points(part["value"]) == part["points"]:
             words = _span(bands, part)
             return f"{words}: {part['points']}{f' ({regime})' if regime else ''}"
     return None
-
-
-def _hours(score: WindowScore, parameter: str) -> str:
-    mine = [one for one in score.parameters if one.name == parameter]
-    return f"{max((max(one.hours.values()) for one in mine), default=0):g}"
 
 
 def _tables(row: Row, part: Row, alert: Row) -> list[tuple[Bands, str]]:
