@@ -12,12 +12,13 @@ from difflib import get_close_matches
 from typing import NoReturn
 
 from clinical.concepts import CONCEPTS, Concept, round_value
-from clinical.scores import SCORES
+from clinical.scores import BY_VARIANT, SCORES
 from clinical.scores.definition import Score
 from clinical.scoring.assessment import Assessment
 from clinical.scoring.inputs import DERIVED, HOURS_IN_CARE, Panel, Reading, derive
 from clinical.scoring.plain_laws import assess
 from pulsehouse.failure import USAGE, CommandError
+from pulsehouse.hand_past import past_of
 
 # All values are of one moment; which one does not matter to a score.
 _DAY = date(2000, 1, 1)
@@ -32,9 +33,13 @@ _SHARES = (0.2, 1.0)
 
 @dataclass(slots=True)
 class Given:
-    """Values as readings by input, and what a person should know about them."""
+    """Values as readings by input, and what a person should know about them.
+
+    `told` are the same by concept and as typed: scores over a stretch of time do not round.
+    """
 
     readings: dict[str, Reading] = field(default_factory=dict)
+    told: dict[str, Reading] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
 
 
@@ -44,7 +49,9 @@ def scores_named(name: str, variant: str | None) -> list[Score]:
     Raises:
         CommandError: No score or variant has this name; the message offers the nearest.
     """
-    found = [score for score in SCORES if score.name == name]
+    # Those for comparison only are given when asked for by name.
+    known = SCORES if variant is None else BY_VARIANT.values()
+    found = [score for score in known if score.name == name]
     if not found:
         _refuse("score", name, {score.name for score in SCORES})
     wanted = [score for score in found if variant in (None, score.variant)]
@@ -91,7 +98,7 @@ def panel_of(given: Given) -> Panel:
 
 def score(one: Score, given: Given) -> Assessment:
     """Assess one score on what was given."""
-    return assess(one, panel_of(given), _NOW)
+    return assess(one, panel_of(given), _NOW, past_of(given.told))
 
 
 def unused(wanted: Iterable[Score], given: Given) -> list[str]:
@@ -100,6 +107,7 @@ def unused(wanted: Iterable[Score], given: Given) -> list[str]:
     for one in wanted:
         for name in one.depends_on:
             used |= {name, *DERIVED.get(name, ())}
+    used |= {typed for typed, meant in _OUTRIGHT.items() if meant in used}
     return [name for name in given.readings if name not in used]
 
 
@@ -122,8 +130,11 @@ def _take(given: Given, name: str, text: str) -> None:
         _refuse("concept", name, known | {"oxygen", "gcs", "age", *HOURS_IN_CARE})
     elif concept.answers:
         _put(given, name, _answer(name, text, concept.answers))
+        given.told[name] = given.readings[name]
     else:
-        _put(given, name, _measured(given, name, concept, _number(name, text)))
+        value = _measured(given, name, concept, _number(name, text))
+        _put(given, name, round_value(value, concept.precision))
+        given.told[concept.name] = Reading(concept.name, value, _NOW, _NO_ROW)
 
 
 def _put(given: Given, name: str, value: float) -> None:
@@ -139,7 +150,7 @@ def _measured(given: Given, name: str, concept: Concept, value: float) -> float:
         given.warnings.append(
             f"{name} is outside {low:g} to {high:g} {concept.unit}: a feed's would not be scored"
         )
-    return round_value(value, concept.precision)
+    return value
 
 
 def _birth_day(age: float) -> float:

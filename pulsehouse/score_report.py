@@ -6,7 +6,7 @@ Here: how it is shown. Not here: the scoring (hand_score.py, clinical/scoring).
 from typing import Any
 
 from clinical.concepts import CONCEPTS
-from clinical.scores.definition import PointScore, Score
+from clinical.scores.definition import PointScore, RatioScore, Score
 from clinical.scoring.assessment import Assessment, Component
 from pulsehouse import hand_score, terminal
 from pulsehouse.failure import OK
@@ -68,13 +68,14 @@ def _verdict(score: Score, assessment: Assessment) -> str:
     if assessment.observed is None:
         return f"{assessment.state.replace('_', ' ')} ({assessment.reason})"
     value = terminal.number(assessment.observed)
-    if not isinstance(score, PointScore):
+    if isinstance(score, RatioScore):
         return value
-    most = sum(parameter.highest for parameter in score.parameters)
+    if isinstance(score, PointScore):
+        value += f" of {sum(parameter.highest for parameter in score.parameters)}"
     if assessment.state == "complete" and assessment.lowest == assessment.highest:
-        return f"{value} of {most}"
+        return value
     low, high = terminal.number(assessment.lowest or 0), terminal.number(assessment.highest or 0)
-    return f"{value} of {most}, {assessment.state}: between {low} and {high}"
+    return f"{value}, {assessment.state}: between {low} and {high}"
 
 
 def _row(item: Component) -> tuple[object, ...]:

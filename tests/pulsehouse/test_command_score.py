@@ -82,6 +82,15 @@ def test_a_device_or_a_fraction_of_oxygen_means_oxygen():
     assert _score("news2", others | {"oxygen_device": "room_air"})["observed"] == 0
 
 
+def test_a_score_over_a_day_takes_what_is_typed_for_what_stood_all_day():
+    """Half-open bands read the value as typed; a rate has run an hour, urine is that of a day."""
+    typed = {"bilirubin_total": "1.95", "creatinine": "1.19", "norepinephrine_rate": "0.05"}
+    found = _score("sofa", typed | {"urine_output": "499", "gcs": "14"})
+    points = {part["parameter"]: part["points"] for part in found["components"]}
+    assert points == {"liver": 1, "cardiovascular": 3, "cns": 1, "renal": 3}
+    assert found["missing"] == ("respiration", "coagulation")
+
+
 def test_missing_is_named_and_bounds_the_total():
     found = _score("news2", {"heart_rate": "131"})
     assert (found["state"], found["observed"], found["lowest"], found["highest"]) == (
