@@ -1,8 +1,9 @@
 """How the sepsis points were found: `python -m docs.derivations.sepsis_points DIR`.
 
-Here: candidate steps, their weights, whole points and the threshold, on the PhysioNet/CinC 2019
-files in DIR (4,000 stays of set B); the table that clinical/scores/sepsis_points.py holds, and how
-it did on stays it had not seen, go to standard output as JSON. Not here: reading (stay_hours.py).
+Here: candidate steps, whole points and the threshold, on the PhysioNet/CinC 2019 files in DIR
+(4,000 stays of set B); the table that clinical/scores/sepsis_points.py holds, and how it did on
+stays it had not seen, go to standard output as JSON. Not here: reading (stay_hours.py), weights
+(fitting.py).
 
 * **Weights**: logistic regression of "a warning is worth more than silence" on steps ("at most",
   "at least"), each hour weighing what the warning would gain or lose by the challenge's utility.
@@ -25,18 +26,16 @@ from numpy.typing import NDArray
 from clinical.concepts import CONCEPTS
 from clinical.evaluation.utility import by_stay, utility, worth
 from clinical.scoring.inputs import HOURS_IN_CARE
+from docs.derivations.fitting import Design, Floats, fitted
 from docs.derivations.stay_hours import StayHours, read
 
-Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
 
 PARAMETERS = 14
 UNIT = 0.2
 KEPT = 0.97
-SPARSE, EVEN = 1.0, 1.0
 FOLDS, REPEATS, SEED = 5, 5, 2019
-_ROUNDS, _SWEEPS, _ENOUGH = 30, 200, 1e-6
 KNOWN = -np.inf
 
 # Steps: values at most these, and values at least these; KNOWN is that there is a value at all.
@@ -80,8 +79,8 @@ class Step:
 
 STEPS = tuple(
     Step(name, is_floor, float(bound))
-    for name, both in CANDIDATES.items()
-    for is_floor, bounds in enumerate(both)
+    for name, (ceilings, floors) in CANDIDATES.items()
+    for is_floor, bounds in ((False, ceilings), (True, floors))
     for bound in bounds
 )
 _OF = np.array([list(CANDIDATES).index(step.parameter) for step in STEPS])
@@ -95,59 +94,27 @@ class Table:
     threshold: int
 
 
-def derive(held: Floats, gain: Floats) -> Table:
+def derive(held: Design, gain: Floats) -> Table:
     """The table that fits these hours."""
     weights = fitted(held, gain)
     kept = np.isin(_OF, _widest(held, weights))
     weights = np.zeros(len(STEPS))
     weights[kept] = fitted(held[:, kept], gain)
     points = np.floor(weights / UNIT + 0.5).astype(np.int64)
-    return Table(points, _threshold(held @ points, gain))
+    return Table(points, _threshold((held @ points).astype(np.int64), gain))
 
 
-def _widest(held: Floats, weights: Floats) -> Ints:
+def _widest(held: Design, weights: Floats) -> Ints:
     spread = [(held[:, one == _OF] @ weights[one == _OF]).std() for one in range(len(CANDIDATES))]
     return np.argsort(spread)[::-1][:PARAMETERS]
 
 
-def _threshold(total: Floats, gain: Floats) -> int:
-    gained = np.cumsum(np.bincount(total.astype(np.int64), gain)[::-1])[::-1]
+def _threshold(total: Ints, gain: Floats) -> int:
+    gained = np.cumsum(np.bincount(total, gain)[::-1])[::-1]
     return int(np.flatnonzero(gained >= KEPT * gained.max()).max())
 
 
-def fitted(held: Floats, gain: Floats) -> Floats:
-    """Non-negative weights of steps: Newton's method, each step by coordinates."""
-    design = np.column_stack([held, np.ones(len(held), held.dtype)])
-    weigh, wanted = np.abs(gain), gain > 0
-    floor = np.append(np.zeros(held.shape[1]), -np.inf)
-    found = np.append(np.zeros(held.shape[1]), -2.0)
-    sparse, even = np.full((2, len(found)), [[SPARSE], [EVEN]])
-    sparse[-1] = even[-1] = 0
-    for _ in range(_ROUNDS):
-        chance = 1 / (1 + np.exp(-(design @ found)))
-        slope = design.T @ (weigh * (chance - wanted)) + sparse + even * found
-        bend = (design * (weigh * chance * (1 - chance))[:, None]).T @ design + np.diag(even)
-        moved = _downhill(slope, bend, floor - found)
-        found = found + moved
-        if np.abs(moved).max() < _ENOUGH:
-            break
-    return found[:-1]
-
-
-def _downhill(slope: Floats, bend: Floats, lowest: Floats) -> Floats:
-    """The move that makes a quadratic least, no coordinate below its lowest."""
-    moved = np.zeros(len(slope))
-    for _ in range(_SWEEPS):
-        before = moved.copy()
-        for one in range(len(moved)):
-            wish = moved[one] - (slope[one] + bend[one] @ moved) / bend[one, one]
-            moved[one] = max(wish, lowest[one])
-        if np.abs(moved - before).max() < _ENOUGH:
-            break
-    return moved
-
-
-def unseen(hours: StayHours, held: Floats, gain: Floats, seed: int) -> Bools:
+def unseen(hours: StayHours, held: Design, gain: Floats, seed: int) -> Bools:
     """Warnings in every hour, by a table that was derived without the hour's stay."""
     fold = _folds(hours, seed)[hours.number]
     warned = np.zeros(len(gain), np.bool_)
@@ -192,9 +159,10 @@ def _report(hours: StayHours) -> Iterator[tuple[str, object]]:
     stays = by_stay(hours.number, hours.label)
     hourly = worth(stays)
     gain = hourly.warning - hourly.silence
-    held = np.column_stack([step.holds(hours.values[step.parameter]) for step in STEPS])
-    # Half the memory: the solver's time is spent in moving this table.
-    held = held.astype(np.float32)
+    # In half the memory: the solver's time is spent in moving this table.
+    held = np.column_stack(
+        [step.holds(hours.values[step.parameter]).astype(np.float32) for step in STEPS]
+    )
     table = derive(held, gain)
     repeats = [unseen(hours, held, gain, SEED + one) for one in range(REPEATS)]
     yield "stays", int(hours.number.max()) + 1

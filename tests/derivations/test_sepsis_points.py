@@ -15,6 +15,7 @@ from clinical.scores import sepsis_points as score
 from clinical.scores.sepsis_points import SEPSIS_POINTS, WARNING
 from clinical.scoring.engine import Engine
 from docs.derivations import sepsis_points as derivation
+from docs.derivations.fitting import fitted
 from docs.derivations.stay_hours import read
 from orchestration.evaluation.fold import facts_of
 from pulsehouse import backtest_challenge
@@ -27,7 +28,7 @@ def test_steps_that_gain_have_weight_and_those_that_lose_have_none():
     chance = np.random.default_rng(1)
     held = (chance.random((4_000, 3)) < 0.5).astype(float)
     gain = 2 * held[:, 0] + held[:, 1] - 2 * held[:, 2] - 0.5
-    gains, less, loses = derivation.fitted(held, gain)
+    gains, less, loses = fitted(held, gain)
     assert gains > less > 0
     assert loses == 0
 
