@@ -21,6 +21,8 @@ from pulsehouse.bars import bar
 from pulsehouse.deployment import open_lake, settings
 from pulsehouse.failure import OK, USAGE, CommandError
 
+TITLES = {"physionet2019": "PhysioNet/CinC Challenge 2019", "mimic3_demo": "MIMIC-III demo"}
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -32,6 +34,11 @@ class Source:
     onset: str | None
     physionet2019: Path | None
     labels: Path | None
+
+    @property
+    def title(self) -> str:
+        """What the result is headed by."""
+        return TITLES.get(self.name, self.name)
 
     @property
     def name(self) -> str:
@@ -65,7 +72,8 @@ def run(
         work = Path(folder)
         with _facts(source, work) as facts, _running(versions) as progress:
             result = backtest(facts, settings(), work, versions, progress)
-    told = {"dataset": source.name, **result.to_json(), "seconds": perf_counter() - began}
+    named = {"dataset": source.name, "title": source.title}
+    told = {**named, **result.to_json(), "seconds": round(perf_counter() - began, 1)}
     _keep(result, predict, out)
     if report is not None:
         _write_report(told, report)

@@ -57,7 +57,7 @@ def write(told: Mapping[str, Any], path: Path) -> None:
 
 def page(told: Mapping[str, Any]) -> str:
     """The page of one backtest, in its stable form."""
-    name = escape(str(told["dataset"]))
+    name = escape(str(told["title"]))
     body = "".join(_sections(told))
     return (
         '<!doctype html><html lang="en-GB"><head><meta charset="utf-8">'
@@ -95,6 +95,7 @@ def _facts(told: Mapping[str, Any]) -> str:
             for label, one in zip(("rules", "against"), rules, strict=False)
         ),
         ("patients", f"{told['patients']:,}"),
+        ("stays", f"{told['stays']:,}"),
         ("patient-days", f"{told['patient_days']:,.0f}"),
         ("observations", f"{told['observations']:,}"),
         ("onsets of sepsis", told["onset"] or "not known"),

@@ -27,7 +27,7 @@ def show(told: Mapping[str, Any]) -> None:
         _differences(told)
     terminal.note(
         f"{told['observations']:,} observations, {told['seconds']:.1f} s,"
-        f" {told['seconds_in_shards']:.1f} s in shards"
+        f" {told['seconds_in_shards']:.1f} s of processor in shards"
     )
     terminal.note(terminal.NOTICE)
 

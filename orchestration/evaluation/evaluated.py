@@ -47,6 +47,7 @@ class Evaluation:
     period: Period
     onset: str | None
     patients: int
+    stays: int
     patient_days: float
     families: Mapping[str, Sequence[UnitFigures]]
     utility: Mapping[str, Mapping[str, Any]]
@@ -61,6 +62,7 @@ class Evaluation:
             "rules": {"name": self.run.rules, "rules_version": self.run.rules_version},
             "onset": self.onset,
             "patients": self.patients,
+            "stays": self.stays,
             "patient_days": round(self.patient_days, 3),
             "observations": self.run.observations,
             "seconds_in_shards": round(self.run.seconds, 2),
@@ -105,6 +107,9 @@ def evaluated(
     stays = found.stays.within(first, last)
     alerts = found.alerts.chosen((found.alerts.at >= first) & (found.alerts.at < last))
 
+    # What announces an outcome comes first: of the rest there are only counts.
+    names = sorted(found.families, key=lambda name: (name not in ANNOUNCES, name))
+
     def around(family: str) -> Background:
         announced = ANNOUNCES.get(family, "")
         outcome = known[announced] if announced in told else None
@@ -115,10 +120,11 @@ def evaluated(
         period,
         named[0] if named else None,
         len(found.names),
+        len(np.unique(stays.visit)),
         float((stays.ends - stays.begins).sum()) * 1e-6 / 86_400,
         {
             name: figures(alerts.chosen(alerts.family == name), around(name))
-            for name in found.families
+            for name in names
         },
         {
             name: labelled.of_family(found.hours, band)

@@ -23,7 +23,7 @@ _FOLD = Path(__file__).with_name("fold.py")
 class Run:
     """One version's results: where they lie, which rules they are by, and how fast they came.
 
-    `seconds` is the time spent in shards, added up over the processes.
+    `seconds` is the processor time spent in shards, added up over the processes.
     """
 
     rules: str
