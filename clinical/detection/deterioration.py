@@ -43,18 +43,19 @@ def find(moments: Moments, scores: Scores) -> list[Finding]:
     """The rise wherever an input of NEWS2, or a treatment, changed."""
     news2 = scores[NEWS2.name, NEWS2.variant]
     asked = np.flatnonzero(moments.touched(RESTS_ON) & (news2.observed >= RISE))
-    band, size = np.zeros(len(news2.observed), np.int64), len(news2.observed)
+    band = np.zeros(len(news2.observed), np.int64)
     if not len(asked):
         return [Finding(NAME, BANDS, band, RESTS_ON)] if len(band) else []
     points, knows = points_of(moments, asked), known_parameters(news2)[asked]
-    fell = lowest(moments, NEWS2, points, knows, WINDOW)
+    observed = news2.observed[asked]
+    fell, least = lowest(moments, NEWS2, points, knows, WINDOW)
     began = _treated(moments)[asked]
-    past = [_was(moments, points, earlier) for earlier in (fell, began)]
-    rose = [_rose(news2.observed[asked], knows, was) for was in past]
-    band[asked] = ranked(*rose)
+    rose = observed - least >= RISE
+    worse = _worse(moments, points, began, (knows, observed))
+    band[asked] = ranked(rose, worse)
+    held = zip(QUOTED_AS, (rose & ~worse, worse), (fell, began), strict=True)
     quoted = [
-        spread(was, name, asked, size, band[asked] == rank)
-        for rank, (was, name) in enumerate(zip(past, QUOTED_AS, strict=True), 1)
+        _quoted(moments, name, asked[at], earlier[at]) for name, at, earlier in held if at.any()
     ]
     return [Finding(NAME, BANDS, band, RESTS_ON, (news2, *quoted), TREATMENTS)]
 
@@ -68,15 +69,26 @@ def _treated(moments: Moments) -> Ints:
     return np.where(recent, newest, NONE)
 
 
-def _was(moments: Moments, points: Points, earlier: Ints) -> Assessed:
-    """NEWS2 at earlier times; at no time where there is none."""
-    return score_at(moments, NEWS2, Points(points.owner, points.known, earlier))
+def _worse(
+    moments: Moments, points: Points, began: Ints, now: tuple[Ints, NDArray[np.float64]]
+) -> NDArray[np.bool_]:
+    """Where NEWS2 lies above that of the time at which treatment began."""
+    worse: NDArray[np.bool_] = began != NONE
+    treated = np.flatnonzero(worse)
+    if len(treated):
+        owner, known = points.owner[treated], points.known[treated]
+        was = score_at(moments, NEWS2, Points(owner, known, began[treated]))
+        knows, observed = now[0][treated], now[1][treated]
+        comparable = known_parameters(was) & knows == knows
+        worse[treated] = comparable & (observed - was.observed >= RISE)
+    return worse
 
 
-def _rose(observed: NDArray[np.float64], knows: Ints, was: Assessed) -> NDArray[np.bool_]:
-    comparable = known_parameters(was) & knows == knows
-    rose: NDArray[np.bool_] = comparable & (observed - was.observed >= RISE)
-    return rose
+def _quoted(moments: Moments, name: str, places: Ints, earlier: Ints) -> Assessed:
+    """NEWS2 of earlier times, to be quoted at some of the moments."""
+    points = points_of(moments, places)
+    was = score_at(moments, NEWS2, Points(points.owner, points.known, earlier))
+    return spread(was, name, places, len(moments.now), np.ones(len(places), np.bool_))
 
 
 FAMILY = Family(NAME, BANDS, find)

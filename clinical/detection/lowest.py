@@ -31,8 +31,12 @@ Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 
-def lowest(moments: Moments, score: PointScore, asked: Points, knows: Ints, window: int) -> Ints:
-    """For each point asked, the clinical time of the lowest set it can be held against, or NONE.
+def lowest(
+    moments: Moments, score: PointScore, asked: Points, knows: Ints, window: int
+) -> tuple[Ints, NDArray[np.float64]]:
+    """For each point asked, the lowest set it can be held against: clinical time, and total.
+
+    Without any the time is NONE and the total NaN.
 
     Args:
         moments: The batch.
@@ -43,13 +47,14 @@ def lowest(moments: Moments, score: PointScore, asked: Points, knows: Ints, wind
     """
     sets, gone = _sets(moments, score, asked, window)
     if not len(sets.now):
-        return np.full(len(asked.now), NONE)
+        return np.full(len(asked.now), NONE), np.full(len(asked.now), np.nan)
     was = score_at(moments, score, sets)
     row = np.arange(len(gone))
     ends = sets.now + window
     spans = Spans(row, sets.owner, sets.now, ends, sets.known, gone, was.observed)
     place = _comparable(moments, spans, known_parameters(was), asked, knows)
-    return np.where(place == NONE, NONE, sets.now[place])
+    none = place == NONE
+    return np.where(none, NONE, sets.now[place]), np.where(none, np.nan, was.observed[place])
 
 
 def known_parameters(assessed: Assessed) -> Ints:

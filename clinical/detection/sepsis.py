@@ -56,13 +56,14 @@ def find(moments: Moments, scores: Scores) -> list[Finding]:
     told, _ = moments.heard_of(SOFA.inputs)
     due = (moments.touched(RESTS_ON) | told) & infection_suspected(moments)
     asked = np.flatnonzero(due & (sofa.observed >= SOFA_RISE))
-    before = _before(moments, asked)
-    rose = sofa.observed[asked] - np.nan_to_num(before.observed) >= SOFA_RISE
     risen = np.zeros(len(due), np.bool_)
-    risen[asked] = rose
+    was: tuple[Assessed, ...] = ()
+    if len(asked):
+        before = _before(moments, asked)
+        risen[asked] = sofa.observed[asked] - np.nan_to_num(before.observed) >= SOFA_RISE
+        was = (spread(before, "sofa_24_h_before", asked, len(due), risen[asked]),)
     band = ranked(due & (sirs.observed >= POSITIVE), due & (qsofa.observed >= POSITIVE), risen)
-    was = spread(before, "sofa_24_h_before", asked, len(due), rose)
-    return [Finding(NAME, BANDS, band, RESTS_ON, (qsofa, sirs, sofa, was), INFECTION)]
+    return [Finding(NAME, BANDS, band, RESTS_ON, (qsofa, sirs, sofa, *was), INFECTION)]
 
 
 def _before(moments: Moments, places: NDArray[np.int64]) -> Assessed:

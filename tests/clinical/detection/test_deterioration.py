@@ -177,11 +177,11 @@ def test_the_lowest_is_that_of_every_time_however_late_or_wrong_the_facts(
             continue
         knows = known_parameters(news2)[asked]
         points = points_of(moments, asked)
-        found = lowest(moments, NEWS2, points, knows, WINDOW)
+        found, least = lowest(moments, NEWS2, points, knows, WINDOW)
         was = score_at(moments, NEWS2, Points(points.owner, points.known, found))
         for number, place in enumerate(asked.tolist()):
             expected = _plainly(moments, place, news2.observed[place], knows[number])
             if expected is None:
                 assert found[number] == NONE
             else:
-                assert was.observed[number] == expected
+                assert was.observed[number] == least[number] == expected

@@ -1,6 +1,8 @@
 """Each rule fires at its published limit and not before."""
 
+import csv
 from datetime import date
+from importlib.resources import files
 
 import pytest
 
@@ -153,3 +155,12 @@ def test_critical_limits_are_the_published_ones_in_our_units(
         if value != float("inf"):
             ours = value * conversion[0] + conversion[1]
             assert abs(limit - ours) <= known.precision / 2 + 1e-9
+
+
+def test_every_critical_limit_states_its_unit_and_its_source() -> None:
+    text = files("clinical").joinpath("critical_results.csv").read_text(encoding="utf-8")
+    for row in csv.DictReader(text.splitlines()):
+        assert row["unit"] == CONCEPTS[row["concept"]].unit
+        assert row["source"].strip()
+        assert row["published"].strip()
+        assert row["low"] or row["high"]
