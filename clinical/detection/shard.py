@@ -25,6 +25,7 @@ from clinical.detection.rules import RULES
 from clinical.detection.version import rules_version
 from clinical.normalise import signals as signals_of
 from clinical.scoring.engine import Engine, Moments, Scored
+from clinical.scoring.laws import Assessments
 from clinical.scoring.rows import numbers, score_rows
 from clinical.scoring.validity import IDLE_SIGNALS
 
@@ -159,9 +160,8 @@ class Shard:
     def _raised(
         self, moments: Moments, scored: Sequence[Scored], signals: pa.Table
     ) -> Iterator[Raised]:
-        assessed = {
-            (one.assessed.score.name, one.assessed.score.variant): one.assessed for one in scored
-        }
+        known = (one.assessed for one in scored)
+        assessed = Assessments(known, moments.panel, moments.timeline)
         findings = (found for rule in self._rules for found in rule(moments, assessed))
         return self._raising.observe(moments, findings, signals)
 

@@ -195,9 +195,11 @@ class Engine:
         return _Batch(names, clocks, patient, received, stack, owner, sum(held))
 
     def scores(self, moments: Moments) -> list[Scored]:
-        """Every score where one of its inputs changed."""
+        """Every score where one of its inputs changed; none of a window that heard nothing."""
         return [
-            self._due(assess(score, moments.panel, moments.timeline), moments) for score in SCORES
+            self._due(assess(score, moments.panel, moments.timeline), moments)
+            for score in SCORES
+            if not isinstance(score, WindowScore) or moments.heard_of(score.inputs)[0].any()
         ]
 
     @staticmethod

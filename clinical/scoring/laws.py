@@ -3,8 +3,9 @@
 Here: which function assesses which. Not here: the functions.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
+from clinical.scores import BY_VARIANT
 from clinical.scores.definition import Score, WindowScore
 from clinical.scoring import columns
 from clinical.scoring.columns import Assessed
@@ -18,6 +19,29 @@ from clinical.scoring.timeline import Timeline
 Law = Callable[[WindowScore, Timeline, Panel], Assessed]
 
 LAWS: Mapping[str, Law] = {"sofa": sofa, "kdigo": kdigo, "pf_ratio": pf_ratio, "mews": mews}
+
+
+class Assessments(Mapping[tuple[str, str], Assessed]):
+    """Scores at the moments of a batch, by name and variant; those not yet due when asked for."""
+
+    def __init__(self, known: Iterable[Assessed], panel: Panel, timeline: Timeline) -> None:
+        """Take what was assessed already."""
+        self._known = {(one.score.name, one.score.variant): one for one in known}
+        self._panel, self._timeline = panel, timeline
+
+    def __getitem__(self, key: tuple[str, str]) -> Assessed:
+        """One score at every moment."""
+        if key not in self._known:
+            self._known[key] = assess(BY_VARIANT[key], self._panel, self._timeline)
+        return self._known[key]
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        """All names and variants."""
+        return iter(BY_VARIANT)
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(BY_VARIANT)
 
 
 def assess(score: Score, panel: Panel, timeline: Timeline) -> Assessed:
