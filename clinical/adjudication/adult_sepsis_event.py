@@ -41,6 +41,7 @@ NoEvent = Literal[
     "none_parenteral",
     "no_dysfunction",
 ]
+# Adult definitions do not hold before this age; clinical definitions, section 5.
 ADULT_YEARS = 18
 
 
@@ -87,7 +88,7 @@ _RANK: Sequence[NoEvent] = (
 
 def _near(culture: Culture, visit: Visit, zone: ZoneInfo, variant: Variant) -> AdultSepsisEvent:
     day = local(culture.at, zone).date()
-    if visit.birth_date is not None and _age(visit.birth_date, day) < ADULT_YEARS:
+    if is_under_age(visit.birth_date, day):
         return AdultSepsisEvent(variant, visit.encounter, "under_age", day)
     if not visit.antibiotics:
         return AdultSepsisEvent(variant, visit.encounter, "no_antibiotic", day)
@@ -125,5 +126,8 @@ def _met(
     )
 
 
-def _age(born: date, on: date) -> int:
-    return on.year - born.year - ((on.month, on.day) < (born.month, born.day))
+def is_under_age(born: date | None, on: date) -> bool:
+    """Whether somebody was no adult on a day; without a birth date nobody is taken for a child."""
+    if born is None:
+        return False
+    return on.year - born.year - ((on.month, on.day) < (born.month, born.day)) < ADULT_YEARS

@@ -6,14 +6,22 @@ sepsis3.py, septic_shock.py, adult_sepsis_event.py), or where tables are stored 
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
-from clinical.adjudication.adult_sepsis_event import event
-from clinical.adjudication.evidence import Evidence, Measured, Patient, Values, evidence, measured
+from clinical.adjudication.adult_sepsis_event import event, is_under_age
+from clinical.adjudication.evidence import (
+    Evidence,
+    Measured,
+    Patient,
+    Values,
+    evidence,
+    local,
+    measured,
+)
 from clinical.adjudication.organ_dysfunction import VALUES, VARIANTS, Visit
 from clinical.adjudication.rows import (
     EVENTS,
@@ -27,7 +35,7 @@ from clinical.adjudication.rows import (
     shock_row,
     suspicion_row,
 )
-from clinical.adjudication.sepsis3 import READINGS, onsets
+from clinical.adjudication.sepsis3 import READINGS, Onset, onsets
 from clinical.adjudication.septic_shock import LACTATE, shock
 from clinical.adjudication.sofa import SofaHours
 from clinical.adjudication.suspicion import CHOICES, suspected
@@ -146,7 +154,8 @@ class _Bench:
             for number, one in enumerate(judged.suspicions, 1):
                 self.suspected.append(who | suspicion_row(one, number))
             totals = self._hours.get((patient, reading.sofa), _NO_HOURS)
-            for onset in onsets(judged, totals, reading, visits):
+            for found_onset in onsets(judged, totals, reading, visits):
+                onset = self._aged(found_onset, patient)
                 raised = self._about.raised.get((patient, onset.encounter), ())
                 self.onsets.append(who | onset_row(onset, raised))
                 shocked = shock(onset, found.vasopressors, values.get(LACTATE, []))
@@ -154,6 +163,15 @@ class _Bench:
         for visit in _stays(patient, found, values, visits, self._about):
             told = (event(visit, self._zone, variant) for variant in VARIANTS)
             self.events += [who | event_row(one) for one in told]
+
+    def _aged(self, onset: Onset, patient: Patient) -> Onset:
+        """An onset that has no SOFA for want of age says so: SOFA does not apply to children."""
+        if onset.reason != "no_sofa" or onset.suspicion is None:
+            return onset
+        on = local(onset.suspicion.at, self._zone).date()
+        if is_under_age(self._about.born.get(patient), on):
+            return replace(onset, reason="under_age")
+        return onset
 
 
 def _visits(found: Evidence) -> list[str | None]:

@@ -32,7 +32,8 @@ DYSFUNCTION_POINTS = 2
 # CinC 2019: SOFA no earlier than 24 h before the suspicion and no later than 12 h after it.
 CINC_BEFORE, CINC_AFTER = 24 * HOUR, 12 * HOUR
 
-NotMet = Reason | Literal["no_sofa", "no_rise"]
+Unmet = Literal["no_sofa", "no_rise", "under_age"]
+NotMet = Reason | Unmet
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from clinical.adjudication.adult_sepsis_event import NoEvent
 from clinical.adjudication.late_knowledge import KNOWLEDGE
 from clinical.adjudication.organ_dysfunction import VARIANTS
 from clinical.adjudication.rows import SOURCES
-from clinical.adjudication.sepsis3 import READINGS, SOFA_VARIANTS
+from clinical.adjudication.sepsis3 import READINGS, SOFA_VARIANTS, Unmet
 from clinical.adjudication.septic_shock import NoShock
 from clinical.adjudication.suspicion import Reason
 from clinical.scoring.columns import STATES
@@ -100,7 +100,7 @@ SEPSIS_ONSETS = Table(
         *WHO,
         VARIANT,
         IS_MET,
-        one_of("reason", (*REASONS, "no_sofa", "no_rise"), "What was wanting: {}."),
+        one_of("reason", (*REASONS, *get_args(Unmet)), "What was wanting: {}."),
         *SUSPICION,
         Column("dysfunction_at", UTC, "End of the hour in which SOFA had risen far enough."),
         Column("onset_at", UTC, "Onset as the reading dates it; null where not met."),

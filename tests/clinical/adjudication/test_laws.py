@@ -1,12 +1,13 @@
 """Laws of adjudication: arrival does not matter, nor what comes after; readings differ as named."""
 
+from datetime import date
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clinical.adjudication.judgement import judge, sepsis_onsets
+from clinical.adjudication.judgement import Circumstances, judge, sepsis_onsets
 from clinical.adjudication.sepsis3 import READINGS, onsets
 from clinical.adjudication.suspicion import CHOICES, suspected
 from tests.clinical.adjudication.facts import antibiotic, clock, culture, observed, orders
@@ -141,3 +142,12 @@ def test_onsets_alone_are_those_of_the_judgement():
     built = {name: orders(name, rows) for name, rows in facts.items() if rows}
     assert sepsis_onsets(built, hours).equals(judge(built, hours, ZONE).sepsis_onsets)
     assert all(row["is_met"] for row in sepsis_onsets(built, hours).to_pylist())
+
+
+def test_children_have_no_sepsis3_for_want_of_a_sofa():
+    facts, hours = tables([(0, True)], [(1, 80)], {})
+    built = {name: orders(name, rows) for name, rows in facts.items() if rows}
+    for born, reason in ((date(2008, 1, 6), "under_age"), (date(2008, 1, 5), "no_sofa")):
+        told_of = Circumstances(born={("H", "P1"): born})
+        rows = judge(built, hours, ZONE, told_of).sepsis_onsets.to_pylist()
+        assert {row["reason"] for row in rows} == {reason}

@@ -22,6 +22,7 @@ from lakehouse.lake import Lake
 from lakehouse.settings import Settings
 from orchestration.adjudication import showing
 from orchestration.adjudication.judging import adjudicate
+from tests.orchestration.replays.ward import Ward
 
 
 @pytest.fixture(scope="module")
@@ -124,6 +125,22 @@ def test_tables_are_not_taken_back_to_an_earlier_cut(judged):
     with pytest.raises(AppendError, match="later cut"):
         adjudicate(lake, settings, Cut({place: last // 3}))
     assert all(before[name].equals(rows) for name, rows in tables(lake).items())
+
+
+def test_merged_patients_are_one_and_what_was_withdrawn_never_was(tmp_path):
+    ward = Ward()
+    ward.charted("retired", {"platelets": 90}, "08:10")
+    ward.charted("kept", {"platelets": 140}, "09:10")
+    ward.charted("kept", {"platelets": 10}, "09:20")
+    ward.merged("retired", "kept", "10:00")
+    ward.charted("kept", {"platelets": 10}, "09:20", "11:00", status="W")
+    lake = ward.lake(tmp_path)
+    adjudicate(lake, Settings(lake=lake.root))
+    rows = read_batch(lake, SOFA_HOURLY).to_pylist()
+    assert {row["patient_id"] for row in rows} == {"kept"}
+    # Platelets of 90 are 2 points, known under either identifier; those of 10 would have been 4.
+    assert {row["total"] for row in rows} == {2.0}
+    assert {row["hour_at"].hour for row in rows} == {9, 10}
 
 
 def test_lake_without_facts_has_empty_tables(tmp_path):

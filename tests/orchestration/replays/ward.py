@@ -18,6 +18,7 @@ ITEMS = {
     "spo2": ("220277^SpO2^MIMIC_CHART", "%"),
     "systolic_bp": ("220179^SBP^MIMIC_CHART", "mmHg"),
     "potassium": ("50971^Potassium^MIMIC_LAB", "mmol/L"),
+    "platelets": ("51265^Platelet Count^MIMIC_LAB", "K/uL"),
 }
 WELL = {"heart_rate": 80, "respiratory_rate": 16, "spo2": 98, "systolic_bp": 120}
 ILL = {"heart_rate": 135, "respiratory_rate": 28, "spo2": 88, "systolic_bp": 85}
