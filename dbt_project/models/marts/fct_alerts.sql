@@ -51,10 +51,13 @@ final as (
         alerts.rule_family,
         alerts.rules_version,
         alerts.severity,
+        alerts.declared_severity,
+        alerts.route,
         alerts.status,
         alerts.suppressed_by,
         alerts.title,
         alerts.evidence,
+        alerts.contexts,
         array_to_string(alerts.missing, ', ') as missing,
         identities.surviving_id is not null as is_merged_since,
 
