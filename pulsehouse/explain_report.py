@@ -118,7 +118,8 @@ def value_of(item: Row) -> str:
 
 def unit_of(item: Row) -> str | None:
     """An input's unit."""
-    unit: str | None = item["unit"] or (item["stored"] or {}).get("ucum_unit")
+    stored = {} if is_worked_out(item) else item["stored"] or {}
+    unit: str | None = item["unit"] or stored.get("ucum_unit")
     return unit
 
 

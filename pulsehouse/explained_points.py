@@ -15,7 +15,7 @@ from clinical.scores.written import Written
 from clinical.scoring.inputs import GCS_FROM_PARTS, concepts_of
 from pulsehouse.contents import Row
 from pulsehouse.explained_rows import PLACE
-from pulsehouse.explained_windows import FORMULAS, line
+from pulsehouse.explained_windows import FORMULAS, HIGHEST, line
 
 # The tables of a parameter with several, as clinical/scores/definition.py orders them.
 REGIMES = ("scale 1", "scale 2 on air", "scale 2 on oxygen")
@@ -111,7 +111,7 @@ def _written(row: Row) -> str | None:
     if formula:
         return _worked(formula, score.inputs, row)
     points = [part["points"] or 0 for part in row["components"]]
-    if sum(points) == row["observed"]:
+    if score.name not in HIGHEST:
         return f"{' + '.join(map(str, points))} = {row['observed']:g}"
     return f"the highest of {', '.join(map(str, points))} = {row['observed']:g}"
 

@@ -13,6 +13,7 @@ from clinical.scores.written import Written
 from lakehouse.catalogue import connect
 from lakehouse.lake import Lake
 from pulsehouse.contents import Contents
+from pulsehouse.explained_windows import line
 from pulsehouse.explanation import explanation
 
 CLOCK = BatchClock()
@@ -52,6 +53,16 @@ def test_points_and_bands_give_the_total(explained):
                 assert all(f": {part['points']}" in part["band"] for part in mine)
             if total["observed"] is not None:
                 assert total["written"].endswith(f"{total['observed']:.4g}")
+
+
+def test_scores_over_a_stretch_of_time_name_the_line_of_their_own_tables(explained):
+    parts = [part for one in explained for part in one.parts]
+    organs = [part for part in parts if part["score"] == "sofa"]
+    assert all(part["band"] for part in organs)
+    assert "below 0.3 mL/kg/h for 24 h: 3" in (line("kdigo", "urine_output") or "")
+    assert "from 1.5 times: 1, 2 times: 2, 3 times: 3" in (line("kdigo", "creatinine") or "")
+    assert "norepinephrine above 0: 3, 0.1: 4" in (line("sofa", "cardiovascular") or "")
+    assert line("news2", "spo2") is None
 
 
 def test_a_total_of_an_earlier_time_is_worked_out_again(explained):
