@@ -42,7 +42,7 @@ def of_rule(family: str) -> Iterator[str]:
         " Intervals are of 95 %."
     )
     names = ("Data", "Family", "Rules", "Stays", "Held against", "Sensitivity", "PPV")
-    yield table((*names, "Hours before onset", "Alerts per 100 patient-days", "Utility"), rows)
+    yield table((*names, "Hours before outcome", "Alerts per 100 patient-days", "Utility"), rows)
 
 
 def of_score(name: str) -> Iterator[str]:
@@ -68,7 +68,7 @@ def of_score(name: str) -> Iterator[str]:
 
 def _rule_row(one: Row, name: str, found: Row) -> tuple[str, ...]:
     whole: Row = found["units"]["all"]
-    lead = whole.get("lead_to_onset_hours") or {}
+    lead = whole.get("lead_to_outcome_hours") or {}
     return (
         str(one["title"]),
         f"`{name}`",

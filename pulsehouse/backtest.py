@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from time import perf_counter
+from typing import Any
 
+from clinical.evaluation.families import ALL
 from orchestration.evaluation.backtesting import Backtest, Facts, Progress, backtest
 from orchestration.evaluation.chunks import chunked
 from orchestration.evaluation.onsets import DEFAULT, stored_onsets
@@ -73,7 +75,8 @@ def run(
         with _facts(source, work) as facts, _running(versions) as progress:
             result = backtest(facts, settings(), work, versions, progress)
     named = {"dataset": source.name, "title": source.title}
-    told = {**named, **result.to_json(), "seconds": round(perf_counter() - began, 1)}
+    told = {**named, **_where_something_happened(result.to_json())}
+    told["seconds"] = round(perf_counter() - began, 1)
     _keep(result, predict, out)
     if report is not None:
         _write_report(told, report)
@@ -82,6 +85,18 @@ def run(
     else:
         backtest_text.show(told)
     return OK
+
+
+def _where_something_happened(told: dict[str, Any]) -> dict[str, Any]:
+    """A result without the units on which a family neither alerted nor missed anything."""
+    for side in (told, told.get("against", told)):
+        for family in side["families"].values():
+            family["units"] = {
+                unit: one
+                for unit, one in family["units"].items()
+                if unit == ALL or one["alerts"] or one["suppressed"] or one["events"]
+            }
+    return told
 
 
 def _refuse(source: Source) -> None:
