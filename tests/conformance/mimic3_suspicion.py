@@ -105,17 +105,17 @@ def _query(connection: duckdb.DuckDBPyConnection, sql: str, place: Path) -> list
     return connection.execute(sql.format(place=quoted_text(f"{place}/")[:-1])).fetchall()
 
 
-_STAYS = "select icustay_id::bigint, hadm_id::varchar from read_csv({place}icustays.csv.gz')"
+_STAYS = "select icustay_id::bigint, hadm_id::varchar from read_csv({place}icustays.csv*')"
 _THEIRS = """
 select icustay_id::bigint, coalesce(antibiotic_name, ''), antibiotic_time::timestamptz,
     last72_charttime::timestamptz, next24_charttime::timestamptz
-from read_csv({place}suspicion_of_infection.csv.gz')
+from read_csv({place}suspicion_of_infection.csv*')
 where antibiotic_time is not null
 """
 _SPECIMENS = """
 select hadm_id::varchar, coalesce(charttime, chartdate)::timestamptz as taken,
     bool_and(charttime is null), count(distinct spec_itemid), count(distinct spec_type_desc)
-from read_csv({place}microbiologyevents.csv.gz')
+from read_csv({place}microbiologyevents.csv*')
 where hadm_id is not null
 group by all
 """
