@@ -22,7 +22,7 @@ from clinical.scoring.columns import (
 )
 from clinical.scoring.panel import NEVER, Panel, Readings, number_of
 from clinical.scoring.timeline import Timeline
-from clinical.scoring.windows import Spans, best, best_of_each
+from clinical.scoring.windows import Spans, best_of_each
 from clinical.scoring.winners import NONE
 
 Ints = NDArray[np.int64]
@@ -42,21 +42,10 @@ class Candidates:
     worked_out: str | None = None
 
 
-def worst(
-    timeline: Timeline, name: str, found: Candidates, *badness: Ints | Floats
-) -> tuple[Component, Ints]:
-    """The parameter that rests on the active span with most points, then by badness.
-
-    Returns it with its points.
-    """
-    place = best(timeline, found.spans, found.points, *badness)
-    return component(timeline, name, found, place)
-
-
 def worst_of_each(
     timeline: Timeline, organs: Mapping[str, tuple[Candidates, Floats]]
 ) -> dict[str, tuple[Component, Ints]]:
-    """`worst` of several parameters at once, each with its candidates and their badness."""
+    """Each parameter by the active span with most points, then by badness; and its points."""
     kinds = [(found.spans, (found.points, badness)) for found, badness in organs.values()]
     places = best_of_each(timeline, kinds)
     return {
