@@ -33,10 +33,7 @@ ANNOUNCES: Mapping[str, str] = {
     "sepsis_risk": SEPSIS_ONSET,
     "septic_shock": SEPSIS_ONSET,
     "news2": DETERIORATION,
-    "news2_rise": DETERIORATION,
-    "trend": DETERIORATION,
     "deterioration": DETERIORATION,
-    "respiratory": VENTILATION,
     "respiratory_failure": VENTILATION,
 }
 ICU_NAMES = ("ICU", "CCU", "CSRU", "ITU")

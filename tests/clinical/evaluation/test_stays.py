@@ -6,7 +6,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from clinical.detection.manifest import MANIFESTS
 from clinical.evaluation.outcomes import (
+    ANNOUNCES,
     ANTIBIOTIC,
     DEATH,
     DETERIORATION,
@@ -178,3 +180,7 @@ def test_without_facts_nothing_happened():
     stays = unit_stays(None, nobody, 0)
     assert {len(one) for one in outcomes({}, nobody, stays).values()} == {0}
     assert np.array_equal(stays.begins, np.zeros(0, np.int64))
+
+
+def test_only_families_that_there_are_announce_something():
+    assert set(ANNOUNCES) <= set(MANIFESTS)
