@@ -20,9 +20,9 @@ from tests.conformance import mimic3_suspicion
 from tests.conformance.mimic3_choices import CHOICES
 from tests.conformance.mimic3_facts import compared, lake_of, signals_of
 from tests.conformance.mimic3_inputs import INPUTS, add_inputs
-from tests.conformance.mimic3_kdigo import CHOICES as STAGING
 from tests.conformance.mimic3_kdigo import STAGES, add_stages
-from tests.conformance.mimic3_scores import COMPONENTS, LAWS, add_components, explain_components
+from tests.conformance.mimic3_laws import LAWS, STAGING
+from tests.conformance.mimic3_scores import COMPONENTS, add_components, explain_components
 from tests.conformance.mimic3_search import explain_inputs
 
 FOUND_PROBLEMS = 3

@@ -9,8 +9,8 @@ import pyarrow as pa
 
 from clinical.scores import KDIGO_MIMIC_CODE
 from clinical.scoring.hourly import hourly
-from tests.conformance.mimic3_choices import Choice
 from tests.conformance.mimic3_inputs import AS_OURS
+from tests.conformance.mimic3_laws import STAGING
 from tests.conformance.mimic3_search import Search, search
 
 # The column of kdigo_stages, and our parameters of which the worst says the same.
@@ -20,88 +20,6 @@ STAGES = {
 }
 _CONCEPTS = ("creatinine", "urine_output", "irrigant_in", "weight", "birth_date", "icu_admission")
 UTC = pa.timestamp("us", tz="UTC")
-_WEIGHTS = """
-create or replace table weights as
-with charted as (
-    select icustay_id as patient_id, charttime::timestamp as moment, valuenum::double as value,
-        itemid in ('762', '226512') as at_admission
-    from source.chartevents
-    where itemid in ('762', '226512', '763', '224639') and valuenum::double > 0
-        and icustay_id is not null and coalesce(error, '0') <> '1'
-),
-placed as (
-    select charted.patient_id, value, intime,
-        if(at_admission and row_number() over (
-            partition by charted.patient_id, at_admission order by moment
-        ) = 1, intime - interval 2 hours, moment) as moment
-    from charted join stays on stays.icustay_id::varchar = charted.patient_id
-)
-select patient_id, moment, value from placed
-union all
-select patient_id, any_value(intime) - interval 2 hours, arg_min(value, moment)
-from placed group by patient_id having min(moment) > any_value(intime)
-"""
-CHOICES = (
-    Choice(
-        "creatinine_of_the_stay_only",
-        "creatinine counts from 6 h before intensive care to its seventh day",
-        ("aki_stage_creat",),
-        (
-            "delete from fact where concept = 'creatinine' and (patient_id, moment) not in ("
-            "select f.patient_id, f.moment from fact f join stays s"
-            " on s.icustay_id::varchar = f.patient_id and f.moment between"
-            " s.intime - interval 6 hours and s.intime + interval 7 days)",
-        ),
-    ),
-    Choice(
-        "weight_by_its_type",
-        "the first admission weight holds from 2 h before the stay, also if charted later and also"
-        " before a daily weight; weights of the stay only; the first one from the start",
-        ("aki_stage_uo",),
-        (
-            _WEIGHTS,
-            "delete from fact where concept = 'weight'",
-            "insert into fact (patient_id, concept, moment, value)"
-            " select patient_id, 'weight', moment, value from weights",
-        ),
-    ),
-    Choice(
-        "one_arrival_a_stay",
-        "a stay begins once; a move to another unit of intensive care begins none",
-        ("aki_stage_uo",),
-        (
-            "delete from fact where concept = 'icu_admission'",
-            "insert into fact (patient_id, concept, moment, value)"
-            " select icustay_id::varchar, 'icu_admission', intime, 1 from stays",
-        ),
-    ),
-    Choice(
-        "entry_of_5_litres_left_out",
-        "an entry of urine of 5 L or more does not count",
-        ("aki_stage_uo",),
-        ("delete from fact where concept in ('urine_output', 'irrigant_in') and value >= 5000",),
-    ),
-    Choice(
-        "urine_of_the_stay_only",
-        "only urine that carries the number of the stay counts",
-        ("aki_stage_uo",),
-        (
-            "delete from fact where concept in ('urine_output', 'irrigant_in')"
-            " and (patient_id, moment) not in (select icustay_id, charttime::timestamp"
-            " from source.outputevents where icustay_id is not null)",
-        ),
-    ),
-    Choice(
-        "implausible_value_counts",
-        "a value outside our plausible range counts",
-        ("aki_stage_creat", "aki_stage_uo"),
-        (
-            "insert into fact (patient_id, concept, moment, value)"
-            " select s.icustay_id::varchar, concept, moment, value from unscored join stays s"
-            " using (patient_id) where reason = 'implausible' and value is not null",
-        ),
-    ),
-)
 
 
 def add_stages(connection: duckdb.DuckDBPyConnection, learnt: pa.Table) -> None:
@@ -115,7 +33,7 @@ def add_stages(connection: duckdb.DuckDBPyConnection, learnt: pa.Table) -> None:
     connection.execute("create or replace table every_fact as from fact")
     connection.execute(_YOUNG)
     for name in STAGES:
-        mine = [choice for choice in CHOICES if name in choice.inputs]
+        mine = [choice for choice in STAGING if name in choice.inputs]
         search(connection, mine, _of_stage(connection, name))
     connection.execute("create or replace table fact as from every_fact")
 

@@ -12,7 +12,8 @@ import pyarrow as pa
 from clinical.scores import SOFA_MIMIC_CODE
 from clinical.scoring.hourly import hourly
 from tests.conformance.mimic3_choices import CHOICES, Choice
-from tests.conformance.mimic3_inputs import AS_OURS, COMPOSED_GCS, EPISODES
+from tests.conformance.mimic3_inputs import AS_OURS
+from tests.conformance.mimic3_laws import LAWS
 from tests.conformance.mimic3_search import Search, search
 
 # Our parameter, and the inputs of pivoted_sofa that it rests on.
@@ -25,61 +26,6 @@ COMPONENTS = {
     "renal": ("creatinine_max", "urineoutput"),
 }
 UTC = pa.timestamp("us", tz="UTC")
-# Choices that are not about one input: which rows belong to a stay, what hindsight knows, how parts
-# and entries go together.
-LAWS = (
-    Choice(
-        "ventilated_by_hindsight",
-        "a patient is ventilated from the first to the last sign of an episode, also between signs",
-        ("respiration",),
-        (
-            EPISODES,
-            "delete from fact where concept in ('ventilator_setting', 'peep', 'oxygen_device',"
-            " 'extubation', 'intubation')",
-            "insert into fact (patient_id, concept, moment, value) select distinct g.patient_id,"
-            " if(e.patient_id is null, 'extubation', 'ventilator_setting'), moment, 1"
-            " from fact g left join episodes e on e.patient_id = g.patient_id"
-            " and g.moment between begins and ends where concept = 'pao2'",
-        ),
-    ),
-    Choice(
-        "only_the_row_before_is_carried",
-        "parts of the coma scale are carried from the row just before, if within 6 h, else normal",
-        ("cns",),
-        (
-            "insert into fact (patient_id, concept, moment, value)"  # noqa: S608
-            f" {COMPOSED_GCS} select patient_id, 'gcs_total', moment, gcs from scored",
-            "delete from fact where concept like 'gcs%' and concept <> 'gcs_total'",
-        ),
-    ),
-    Choice(
-        "irrigant_alone_counts",
-        "water put into the bladder counts as urine below nothing, also where none was measured",
-        ("renal",),
-        (
-            "insert into fact (patient_id, concept, moment, value) select patient_id,"
-            " 'urine_output', moment, 0 from fact where concept = 'irrigant_in'",
-        ),
-    ),
-    Choice(
-        "results_of_one_time_averaged",
-        "several laboratory results of one time count as their mean, not as the worst",
-        ("coagulation", "liver", "renal"),
-        (
-            "insert into fact (patient_id, concept, moment, value) select patient_id,"
-            " 'mean of ' || concept, moment, avg(value) from fact"
-            " where concept in ('platelets', 'creatinine', 'bilirubin_total') group by all",
-            "delete from fact where concept in ('platelets', 'creatinine', 'bilirubin_total')",
-            "update fact set concept = concept[9:] where concept like 'mean of %'",
-        ),
-    ),
-    Choice(
-        "rows_of_the_stay_only",
-        "only charted rows that carry the number of the stay count, and gases near it",
-        ("respiration", "cardiovascular", "cns", "renal"),
-        ("create or replace table own_rows as select true as only_own",),
-    ),
-)
 
 
 def add_components(connection: duckdb.DuckDBPyConnection, learnt: pa.Table) -> None:
