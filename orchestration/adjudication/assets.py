@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import closing
 
 import dagster as dg
+import duckdb
 from pydantic import Field
 
 from lakehouse.batch.sepsis import SEPSIS, SOFA_HOURLY
@@ -115,16 +116,17 @@ def _tables(settings: Settings) -> dg.AssetsDefinition:
         except LakehouseError as error:
             raise dg.Failure(str(error), allow_retries=False) from None
         context.log.info("judged in %.1f s", done.seconds)
-        for table in SEPSIS:
-            yield _result(lake, table, done)
+        with closing(showing.opened(lake, done.cut)) as connection:
+            for table in SEPSIS:
+                yield _result(lake, connection, table, done)
 
     return adjudication
 
 
-def _result(lake: Lake, table: Table, done: Adjudication) -> dg.MaterializeResult[None]:
-    with closing(showing.opened(lake, done.cut)) as connection:
-        failed = showing.failures(connection, table)
-        shown = showing.of_table(connection, table)
+def _result(
+    lake: Lake, connection: duckdb.DuckDBPyConnection, table: Table, done: Adjudication
+) -> dg.MaterializeResult[None]:
+    failed = showing.failures(connection, table)
     checked = [
         dg.AssetCheckResult(
             check_name=name,
@@ -134,7 +136,7 @@ def _result(lake: Lake, table: Table, done: Adjudication) -> dg.MaterializeResul
         )
         for name, count in failed.items()
     ]
-    told = table_metadata(lake, table, cut=done.cut) | shown
+    told = table_metadata(lake, table, cut=done.cut) | showing.of_table(connection, table)
     told["seconds"] = dg.MetadataValue.float(done.seconds)
     return dg.MaterializeResult(asset_key=_key(table), metadata=told, check_results=checked)
 
