@@ -12,7 +12,7 @@ that start lies within 24 h. [P] Whether the treatment works, the alert does not
 import numpy as np
 from numpy.typing import NDArray
 
-from clinical.detection.finding import Band, Family, Finding, Scores, ranked
+from clinical.detection.finding import Band, Family, Finding, Scores, nothing, ranked
 from clinical.detection.lowest import known_parameters, lowest
 from clinical.detection.past import points_of, score_at, spread
 from clinical.scores.news2 import NEWS2
@@ -43,15 +43,15 @@ def find(moments: Moments, scores: Scores) -> list[Finding]:
     """The rise wherever an input of NEWS2, or a treatment, changed."""
     news2 = scores[NEWS2.name, NEWS2.variant]
     asked = np.flatnonzero(moments.touched(RESTS_ON) & (news2.observed >= RISE))
-    band = np.zeros(len(news2.observed), np.int64)
     if not len(asked):
-        return [Finding(NAME, BANDS, band, RESTS_ON)] if len(band) else []
+        return nothing(NAME, BANDS, moments, RESTS_ON)
     points, knows = points_of(moments, asked), known_parameters(news2)[asked]
     observed = news2.observed[asked]
     fell, least = lowest(moments, NEWS2, points, knows, WINDOW)
     began = _treated(moments)[asked]
     rose = observed - least >= RISE
     worse = _worse(moments, points, began, (knows, observed))
+    band = np.zeros(len(moments.now), np.int64)
     band[asked] = ranked(rose, worse)
     held = zip(QUOTED_AS, (rose & ~worse, worse), (fell, began), strict=True)
     quoted = [

@@ -45,6 +45,13 @@ class Finding:
     readings: tuple[tuple[str, Readings], ...] = ()
 
 
+def nothing(
+    family: str, bands: Mapping[int, Band], moments: Moments, rests_on: tuple[str, ...]
+) -> list[Finding]:
+    """What a rule gives that found nothing: still the end of what rested on a withdrawn value."""
+    return [Finding(family, bands, np.zeros(len(moments.now), np.int64), rests_on)]
+
+
 # The scores of a batch by (name, variant).
 Scores = Mapping[tuple[str, str], Assessed]
 Rule = Callable[[Moments, Scores], list[Finding]]

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from clinical.concepts import CONCEPTS
 from clinical.context.columns import validity
-from clinical.detection.finding import Band, Family, Finding, Scores, ranked
+from clinical.detection.finding import Band, Family, Finding, Scores, nothing, ranked
 from clinical.detection.rising import Rise, rise
 from clinical.scores.bands import Bands
 from clinical.scores.oxygenation import GRADES, PF_GRADE, ROX_CHECKPOINTS, SF_GRADE
@@ -60,6 +60,8 @@ def find(moments: Moments, scores: Scores) -> list[Finding]:
     """The respiratory band wherever an input of a ratio, or oxygen, changed."""
     told, _ = moments.heard_of(PF_RATIO.inputs)
     due = moments.touched(RESTS_ON) | told
+    if not due.any():
+        return nothing(NAME, BANDS, moments, RESTS_ON)
     rox, by_pulse, by_gas = (scores[one.name, one.variant] for one in (ROX, SF_RATIO, PF_RATIO))
     fresh = moments.now - by_gas.components[0].reading.effective <= GAS_COUNTS
     grade = np.maximum(_grade(by_pulse, SF_GRADE), fresh * _grade(by_gas, PF_GRADE))

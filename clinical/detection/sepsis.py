@@ -15,7 +15,7 @@ culture results) is for the batch side to adjudicate. A score that lacks a param
 import numpy as np
 from numpy.typing import NDArray
 
-from clinical.detection.finding import Band, Family, Finding, Scores, ranked
+from clinical.detection.finding import Band, Family, Finding, Scores, nothing, ranked
 from clinical.detection.past import points_of, spread
 from clinical.scores.qsofa import QSOFA_GCS15
 from clinical.scores.sirs import SIRS
@@ -52,9 +52,11 @@ RESTS_ON = tuple(dict.fromkeys((*INFECTION, *QSOFA_GCS15.inputs, *SIRS.inputs, *
 
 def find(moments: Moments, scores: Scores) -> list[Finding]:
     """The sepsis band wherever infection evidence or an input of a score changed."""
-    qsofa, sirs, sofa = (scores[one.name, one.variant] for one in (QSOFA_GCS15, SIRS, SOFA))
     told, _ = moments.heard_of(SOFA.inputs)
     due = (moments.touched(RESTS_ON) | told) & infection_suspected(moments)
+    if not due.any():
+        return nothing(NAME, BANDS, moments, RESTS_ON)
+    qsofa, sirs, sofa = (scores[one.name, one.variant] for one in (QSOFA_GCS15, SIRS, SOFA))
     asked = np.flatnonzero(due & (sofa.observed >= SOFA_RISE))
     risen = np.zeros(len(due), np.bool_)
     was: tuple[Assessed, ...] = ()
