@@ -49,8 +49,10 @@ def show(found: Explanation, *, identified: bool = False) -> None:
     _contexts(found)
     _inputs(found)
     _points(found)
-    missing = ", ".join(found.alert["missing"] or ()) or "nothing"
+    missing = "; ".join(found.alert["missing"] or ()) or "nothing"
     terminal.write(f"\nMissing when it was raised: {missing}")
+    for name in found.earlier_unknown:
+        terminal.write(f"  {name}: nothing was known of it, so it was taken for 0")
     _nights(found)
     _rows_as_sent(found)
     if identified:
@@ -69,7 +71,8 @@ def _facts(alert: Row, rule: Row) -> Iterator[tuple[str, str]]:
     yield "raised", f"{terminal.stamp(alert['raised_at'])} by the feed's clock"
     declared = alert["declared_severity"]
     lowered = f", lowered from {declared}" if declared not in (None, alert["severity"]) else ""
-    yield "severity", f"{alert['severity']}{lowered}; meant for: {alert['route'] or 'unit'}"
+    meant = "nobody, suppressed" if alert["suppressed_by"] else alert["route"] or "unit"
+    yield "severity", f"{alert['severity']}{lowered}; meant for: {meant}"
     hours = f"{alert['hours_before_batch']:.1f} h earlier"
     yield "nightly job", f"would have seen it at {terminal.stamp(alert['batch_at'])}: {hours}"
     installed = "as installed" if rule["is_current"] else "other rules than those installed now"
@@ -106,6 +109,9 @@ def _inputs(found: Explanation) -> None:
     title = f"On these values{': ' + totals if totals else ''}"
     columns = ("input", "value", "unit", "true at", "known at", "minutes old", "place")
     terminal.show_table(title, columns, [_input(item) for item in found.inputs])
+    for item in found.inputs:
+        if item["worked_from"]:
+            terminal.write(f"  {item['name']}: {item['worked_from']}")
 
 
 def value_of(item: Row) -> str:

@@ -18,8 +18,9 @@ def nights(
 ) -> Row:
     """The runs around the alert, and what each would have seen of every input.
 
-    Of observations the newest value that had arrived by the run and still counted; of an order or a
-    drug whether it had arrived; of what was worked out from others, nothing of its own.
+    Of an observation the newest value that had arrived by the run and still counted; of an order, a
+    drug, or a value that was the worst of a stretch, whether it had arrived; of what was worked out
+    from others, nothing of its own.
     """
     before, after = clock.last_until(alert["raised_at"]), alert["batch_at"]
     whose = sorted({alert["patient_id"], *patients})
@@ -51,7 +52,7 @@ def is_worked_out(item: Row) -> bool:
 def _told(item: Row, seen: dict[str, Row], run: datetime) -> Row | None:
     if is_worked_out(item):
         return None
-    if item["table"] == "observations":
+    if item["table"] == "observations" and item["is_newest"]:
         return seen.get(item["concept"])
     told = {"value": item["value"], "effective_at": item["effective_at"]}
     return told if _by(item, run) else None

@@ -12,20 +12,27 @@ from clinical.scores import BY_VARIANT
 from clinical.scores.bands import INF, Bands
 from clinical.scores.definition import PointScore, RatioScore, Score, WindowScore
 from clinical.scores.written import Written
-from clinical.scoring.inputs import GCS_FROM_PARTS, concepts_of
+from clinical.scoring.inputs import (
+    GCS_FROM_PARTS,
+    PAO2_FIO2,
+    URINE_PER_DAY,
+    URINE_RATE,
+    concepts_of,
+)
 from pulsehouse.contents import Row
 from pulsehouse.explained_rows import PLACE
 from pulsehouse.explained_windows import FORMULAS, HIGHEST, line
 
 # The tables of a parameter with several, as clinical/scores/definition.py orders them.
+_WORKED_OUT_IN = {PAO2_FIO2: "mm[Hg]", URINE_RATE: "mL/kg/h", URINE_PER_DAY: "mL/d"}
 REGIMES = ("scale 1", "scale 2 on air", "scale 2 on oxygen")
 
 
 def derived(alert: Row, scores: Sequence[Row], concepts: Mapping[str, str]) -> list[Row]:
     """Scores that the evidence totals and no row stores: those of another time than the alert's.
 
-    Their points are worked out here from the values quoted. `concepts` has, by the name of an
-    input, what its stored row says.
+    Points of newest values are worked out here again; those of a stretch of time only quoted.
+    `concepts` has, by the name of an input, what its stored row says.
     """
     stored = {f"{row['score']} ({row['variant']})" for row in scores}
     totals = [item for item in alert["evidence"] if item["offset"] is None]
@@ -33,7 +40,7 @@ def derived(alert: Row, scores: Sequence[Row], concepts: Mapping[str, str]) -> l
     for total in totals:
         name, _, variant = total["name"].removesuffix(")").partition(" (")
         score = definition_of(name, variant)
-        if total["name"] not in stored and isinstance(score, PointScore):
+        if total["name"] not in stored and isinstance(score, PointScore | WindowScore):
             mine = [item for item in alert["evidence"] if item["name"].endswith(f", {name}")]
             found.append(_derived(alert, total, (name, variant), mine, concepts))
     return found
@@ -84,7 +91,7 @@ def parts(alert: Row, scores: Sequence[Row]) -> list[Row]:
             "score": row["score"],
             "variant": row["variant"],
             **{name: part[name] for name in names},
-            "unit": _unit(part["concept"]),
+            "unit": unit_of(part["concept"]),
             "band": _band(row, part, alert),
         }
         for row in scores
@@ -110,6 +117,8 @@ def _written(row: Row) -> str | None:
     formula = score.formula if isinstance(score, RatioScore) else FORMULAS.get(score.name)
     if formula:
         return _worked(formula, score.inputs, row)
+    if any(part["points"] is None for part in row["components"]):
+        return f"{row['observed']:g}"
     points = [part["points"] or 0 for part in row["components"]]
     if score.name not in HIGHEST:
         return f"{' + '.join(map(str, points))} = {row['observed']:g}"
@@ -124,15 +133,30 @@ def _worked(formula: Callable[..., Any], inputs: Sequence[str], row: Row) -> str
     return f"{by_name} = {by_number} = {row['observed']:.4g}"
 
 
-def _unit(concept: str | None) -> str | None:
+def unit_of(concept: str | None) -> str | None:
+    """The unit of a concept, or of a value that is worked out from several."""
     known = CONCEPTS.get(concept or "")
-    return known.unit if known else None
+    return known.unit if known else _WORKED_OUT_IN.get(concept or "")
+
+
+def worked_from(concept: str, value: float, stored: Row | None) -> str | None:
+    """PaO2/FiO2 by the gas it rests on; the FiO2 beside it follows from the two."""
+    if concept != PAO2_FIO2 or not stored or not stored.get("value") or not value:
+        return None
+    pao2 = stored["value"]
+    return f"PaO2 {pao2:g} mm[Hg] * 100 / FiO2 {pao2 * 100 / value:.4g} % = {value:.4g}"
+
+
+def is_newest(name: str, mine: Sequence[Row]) -> bool:
+    """Whether an input is the newest value of its concept, not the worst or lowest of a stretch."""
+    scored = (definition_of(part["score"], part["variant"]) for part in mine)
+    return name in CONCEPTS or any(isinstance(one, PointScore | RatioScore) for one in scored)
 
 
 def _band(row: Row, part: Row, alert: Row) -> str | None:
     """The line of the score's table that a value fell on, in words."""
     score = definition_of(row["score"], row["variant"])
-    if isinstance(score, WindowScore) and part["points"] is not None:
+    if isinstance(score, WindowScore):
         return line(score.name, part["parameter"])
     for bands, regime in _tables(row, part, alert):
         if bands.points(part["value"]) == part["points"]:
@@ -187,7 +211,7 @@ def _range(low: float, high: float, concept: Concept | None) -> str:
     step = concept.precision if concept else 1
     least = f"{low + step:.10g}"
     if low == -INF:
-        return f"{high:g} or less"
+        return "any value" if high == INF else f"{high:g} or less"
     if high == INF:
         return f"{least} or more"
     return least if least == f"{high:g}" else f"{least} to {high:g}"

@@ -12,11 +12,20 @@ from typing import Any
 
 from clinical.concepts import CONCEPTS
 from clinical.detection.batch_clock import BatchClock
+from clinical.scores import SCORES
 from lakehouse.catalogue import connect
 from lakehouse.lake import Lake
 from pulsehouse.contents import Contents, Row
 from pulsehouse.explained_nights import nights
-from pulsehouse.explained_points import concept_of, derived, parts, sums
+from pulsehouse.explained_points import (
+    concept_of,
+    derived,
+    is_newest,
+    parts,
+    sums,
+    unit_of,
+    worked_from,
+)
 from pulsehouse.explained_rows import Rows, place_of
 from pulsehouse.explained_rule import contexts, rule
 from pulsehouse.failure import USAGE, CommandError
@@ -38,11 +47,22 @@ class Explanation:
     contexts: Sequence[Row]
     nights: Row
 
+    @property
+    def earlier_unknown(self) -> list[str]:
+        """Scores of an earlier time of which nothing was known: held to be 0."""
+        names = {score.name for score in SCORES}
+        return [
+            one
+            for one in self.alert["missing"] or ()
+            if ", " not in one and any(one.startswith(f"{name}_") for name in names)
+        ]
+
     def to_json(self) -> Row:
         """The stable form of `explain --json`."""
         names = ("alert", "rule", "totals", "inputs", "scores", "parts", "sums", "contexts")
         told: Row = {name: getattr(self, name) for name in names}
-        return {**told, "nightly": self.nights, "missing": self.alert["missing"]}
+        missing = {"missing": self.alert["missing"], "taken_for_0": self.earlier_unknown}
+        return {**told, "nightly": self.nights, **missing}
 
 
 def explanation(lake: Lake, alert_id: str, clock: BatchClock, *, identified: bool) -> Explanation:
@@ -131,7 +151,10 @@ def _input(alert: Row, item: Row, scored: Sequence[Row], rows: Rows) -> Row:
     names = ("score", "variant", "parameter", "points", "band")
     return {
         **item,
+        "unit": item["unit"] or unit_of(concept),
         "concept": concept,
+        "is_newest": is_newest(item["name"], mine) and ", " not in item["name"],
+        "worked_from": worked_from(concept, item["value"], stored),
         "known_at": (message or stored or {}).get("received_at"),
         "age_minutes": _minutes_before(alert, item),
         "points": [{name: part[name] for name in names} for part in mine],

@@ -4,7 +4,7 @@ Here: the evidence an alert carries and its stored form; alerts are rare, so eac
 value. Not here: whether something is an alert (episodes.py).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -17,7 +17,7 @@ from clinical.detection.effects import Applied, lowered, route
 from clinical.detection.finding import Finding
 from clinical.detection.past import newest_value
 from clinical.scores import BY_VARIANT
-from clinical.scoring.columns import Assessed, Component
+from clinical.scoring.columns import INDETERMINATE, Assessed, Component
 from clinical.scoring.engine import Moments
 from clinical.scoring.inputs import GCS_FROM_PARTS, GCS_PARTS
 from clinical.scoring.memory import CONCEPT_NAMES
@@ -150,7 +150,7 @@ def _of_score(moments: Moments, score: Assessed, at: int) -> Sequence[dict[str, 
         "effective_at": _at(score.effective[at]),
     }
     # Values of a score of another time, as when treatment began, are told apart by its name.
-    of = "" if (score.score.name, score.score.variant) in BY_VARIANT else f", {score.score.name}"
+    of = f", {score.score.name}" if _is_of_another_time(score) else ""
     parts = (item for p in score.components if p.known[at] for item in _of_part(moments, p, of, at))
     return (total, *parts)
 
@@ -196,11 +196,32 @@ def _at(microseconds: int) -> datetime:
 
 
 def _missing(finding: Finding, at: int) -> list[str]:
+    """Parameters without a value; of another time's score also that nothing of it was known."""
+    speaking = [score for score in finding.scores if score.observed[at] == score.observed[at]]
+    known = {part.parameter for score in speaking for part in score.components if part.known[at]}
     gone = [
-        part.parameter
-        for score in finding.scores
-        if score.observed[at] == score.observed[at]
+        _missed(score, part.parameter, known)
+        for score in speaking
         for part in score.components
         if not part.known[at]
     ]
-    return list(dict.fromkeys(gone))
+    silent = [
+        score.score.name
+        for score in finding.scores
+        if _is_of_another_time(score)
+        and score.observed[at] != score.observed[at]
+        and score.state[at] == INDETERMINATE
+    ]
+    return list(dict.fromkeys([*gone, *silent]))
+
+
+def _missed(score: Assessed, parameter: str, known: Set[str]) -> str:
+    """A parameter by its name; with its score's where another score knows one of that name."""
+    if _is_of_another_time(score):
+        return f"{parameter}, {score.score.name}"
+    return f"{parameter} ({score.score.name})" if parameter in known else parameter
+
+
+def _is_of_another_time(score: Assessed) -> bool:
+    """Whether a score is one of an earlier time, held against that of now."""
+    return (score.score.name, score.score.variant) not in BY_VARIANT

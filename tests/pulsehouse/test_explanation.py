@@ -10,9 +10,11 @@ from clinical.scores import BY_VARIANT
 from clinical.scores.bands import INF, Bands
 from clinical.scores.definition import PointScore
 from clinical.scores.written import Written
+from clinical.scoring.inputs import PAO2_FIO2
 from lakehouse.catalogue import connect
 from lakehouse.lake import Lake
 from pulsehouse.contents import Contents
+from pulsehouse.explained_points import worked_from
 from pulsehouse.explained_windows import line
 from pulsehouse.explanation import explanation
 
@@ -65,6 +67,20 @@ def test_scores_over_a_stretch_of_time_name_the_line_of_their_own_tables(explain
     assert line("news2", "spo2") is None
 
 
+def test_an_earlier_total_that_was_unknown_is_named_as_taken_for_0(explained):
+    for one in explained:
+        if one.alert["rule"] == "suspected_sepsis_sofa":
+            told = {total["score"] for total in one.sums}
+            unknown = one.earlier_unknown == ["sofa_24_h_before"]
+            assert unknown is ("sofa_24_h_before" not in told)
+
+
+def test_a_ratio_of_oxygen_names_the_gas_and_the_oxygen_it_follows_from():
+    told = worked_from(PAO2_FIO2, 144.0, {"value": 72.0})
+    assert told == "PaO2 72 mm[Hg] * 100 / FiO2 50 % = 144"
+    assert worked_from("creatinine", 1.0, {"value": 1.0}) is None
+
+
 def test_a_total_of_an_earlier_time_is_worked_out_again(explained):
     earlier = [
         total
@@ -74,6 +90,9 @@ def test_a_total_of_an_earlier_time_is_worked_out_again(explained):
     ]
     for total in earlier:
         left, _, right = total["written"].partition(" = ")
+        if not right:  # of a stretch of time: quoted, its points follow from the lines
+            assert float(left) == total["observed"]
+            continue
         assert sum(int(points) for points in left.split(" + ")) == int(right) == total["observed"]
 
 
