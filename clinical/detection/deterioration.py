@@ -9,9 +9,12 @@ Worsening on treatment: the same rise since the newest start of an antibiotic or
 that start lies within 24 h. [P] Whether the treatment works, the alert does not say.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
+from clinical.detection.begun import begun
 from clinical.detection.finding import Band, Family, Finding, Scores, nothing, ranked
 from clinical.detection.lowest import known_parameters, lowest
 from clinical.detection.past import points_of, score_at, spread
@@ -19,6 +22,7 @@ from clinical.scores.news2 import NEWS2
 from clinical.scoring.columns import Assessed
 from clinical.scoring.engine import Moments
 from clinical.scoring.memory import COMPARED_HOURS
+from clinical.scoring.panel import Readings
 from clinical.scoring.timeline import Points
 from clinical.scoring.validity import MICROSECONDS_PER_HOUR
 from clinical.scoring.winners import NONE
@@ -48,7 +52,8 @@ def find(moments: Moments, scores: Scores) -> list[Finding]:
     points, knows = points_of(moments, asked), known_parameters(news2)[asked]
     observed = news2.observed[asked]
     fell, least = lowest(moments, NEWS2, points, knows, WINDOW)
-    began = _treated(moments)[asked]
+    treated = [(name, begun(moments, name)) for name in TREATMENTS]
+    began = _newest(moments, [one for _, one in treated])[asked]
     rose = observed - least >= RISE
     worse = _worse(moments, points, began, (knows, observed))
     band = np.zeros(len(moments.now), np.int64)
@@ -57,16 +62,14 @@ def find(moments: Moments, scores: Scores) -> list[Finding]:
     quoted = [
         _quoted(moments, name, asked[at], earlier[at]) for name, at, earlier in held if at.any()
     ]
-    return [Finding(NAME, BANDS, band, RESTS_ON, (news2, *quoted), TREATMENTS)]
+    scored = (news2, *quoted)
+    return [Finding(NAME, BANDS, band, RESTS_ON, scored, readings=tuple(treated))]
 
 
-def _treated(moments: Moments) -> Ints:
+def _newest(moments: Moments, treatments: Sequence[Readings]) -> Ints:
     """When treatment last began, at each moment; NONE where that is too long ago."""
-    began = [moments.panel[name] for name in TREATMENTS]
-    times = [np.where(one.current, one.effective, NONE) for one in began]
-    newest = np.maximum(*times)
-    recent = (newest <= moments.now) & (moments.now - newest <= WINDOW)
-    return np.where(recent, newest, NONE)
+    newest = np.max([np.where(one.current, one.effective, NONE) for one in treatments], axis=0)
+    return np.where(moments.now - newest <= WINDOW, newest, NONE)
 
 
 def _worse(

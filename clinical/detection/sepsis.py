@@ -15,6 +15,7 @@ culture results) is for the batch side to adjudicate. A score that lacks a param
 import numpy as np
 from numpy.typing import NDArray
 
+from clinical.detection.begun import begun, chosen
 from clinical.detection.finding import Band, Family, Finding, Scores, nothing, ranked
 from clinical.detection.past import points_of, spread
 from clinical.scores.qsofa import QSOFA_GCS15
@@ -24,8 +25,11 @@ from clinical.scoring.columns import Assessed
 from clinical.scoring.engine import Moments
 from clinical.scoring.grid import Grid
 from clinical.scoring.memory import COMPARED_HOURS
+from clinical.scoring.panel import Readings
 from clinical.scoring.timeline import Points, Timeline
 from clinical.scoring.validity import MICROSECONDS_PER_HOUR as HOUR
+
+Bools = NDArray[np.bool_]
 
 ANTIBIOTIC_AFTER_CULTURE = 72 * HOUR
 CULTURE_AFTER_ANTIBIOTIC = 24 * HOUR
@@ -53,7 +57,8 @@ RESTS_ON = tuple(dict.fromkeys((*INFECTION, *QSOFA_GCS15.inputs, *SIRS.inputs, *
 def find(moments: Moments, scores: Scores) -> list[Finding]:
     """The sepsis band wherever infection evidence or an input of a score changed."""
     told, _ = moments.heard_of(SOFA.inputs)
-    due = (moments.touched(RESTS_ON) | told) & infection_suspected(moments)
+    suspected, infection = suspicion(moments)
+    due = (moments.touched(RESTS_ON) | told) & suspected
     if not due.any():
         return nothing(NAME, BANDS, moments, RESTS_ON)
     qsofa, sirs, sofa = (scores[one.name, one.variant] for one in (QSOFA_GCS15, SIRS, SOFA))
@@ -65,7 +70,8 @@ def find(moments: Moments, scores: Scores) -> list[Finding]:
         risen[asked] = sofa.observed[asked] - np.nan_to_num(before.observed) >= SOFA_RISE
         was = (spread(before, "sofa_24_h_before", asked, len(due), risen[asked]),)
     band = ranked(due & (sirs.observed >= POSITIVE), due & (qsofa.observed >= POSITIVE), risen)
-    return [Finding(NAME, BANDS, band, RESTS_ON, (qsofa, sirs, sofa, *was), INFECTION)]
+    scored = (qsofa, sirs, sofa, *was)
+    return [Finding(NAME, BANDS, band, RESTS_ON, scored, readings=infection)]
 
 
 def _before(moments: Moments, places: NDArray[np.int64]) -> Assessed:
@@ -79,17 +85,25 @@ def _before(moments: Moments, places: NDArray[np.int64]) -> Assessed:
 FAMILY = Family(NAME, BANDS, find)
 
 
-def infection_suspected(moments: Moments) -> NDArray[np.bool_]:
-    """Whether the newest culture and the newest antibiotic make a suspicion that counts now.
+def suspicion(moments: Moments) -> tuple[Bools, tuple[tuple[str, Readings], ...]]:
+    """Whether a culture and an antibiotic make a suspicion that counts now, and these two.
 
-    The newest of each is enough: a pair of older ones lies, by the windows' lengths, more than 24 h
-    back.
+    Asked are the newest of each that has begun, else the newest told, which may be ordered ahead: a
+    course for next week must not hide the one that runs. The newest are enough: a pair of older
+    ones lies, by the windows' lengths, more than 24 h back.
     """
-    culture, antibiotic = (moments.panel[name] for name in INFECTION)
+    has_begun = [begun(moments, name) for name in INFECTION]
+    told = [moments.panel[name] for name in INFECTION]
+    by_begun = _suspected(moments, *has_begun)
+    either = [chosen(by_begun, one, other) for one, other in zip(has_begun, told, strict=True)]
+    return by_begun | _suspected(moments, *told), tuple(zip(INFECTION, either, strict=True))
+
+
+def _suspected(moments: Moments, culture: Readings, antibiotic: Readings) -> Bools:
     gap = antibiotic.effective - culture.effective
     paired = (gap <= ANTIBIOTIC_AFTER_CULTURE) & (gap >= -CULTURE_AFTER_ANTIBIOTIC)
     onset = np.minimum(culture.effective, antibiotic.effective)
     since = moments.now - onset
     counts = (since <= DYSFUNCTION_AFTER) & (since >= -DYSFUNCTION_BEFORE)
-    suspected: NDArray[np.bool_] = culture.current & antibiotic.current & paired & counts
+    suspected: Bools = culture.current & antibiotic.current & paired & counts
     return suspected
