@@ -11,6 +11,7 @@ from clinical.concepts import CONCEPTS, round_value
 from clinical.detection.batch_clock import BatchClock
 from clinical.scoring.inputs import HOURS_IN_CARE
 from pulsehouse.contents import Contents, Row
+from pulsehouse.explained_rows import place_of
 
 
 def nights(
@@ -19,20 +20,21 @@ def nights(
     """The runs around the alert, and what each would have seen of every input.
 
     Of an observation the newest value that had arrived by the run and still counted; of an order, a
-    drug, or a value that was the worst of a stretch, whether it had arrived; of what was worked out
-    from others, nothing of its own.
+    drug, or a value that was the worst of a stretch, whether it had arrived, and no order that was
+    cancelled by then; of what was worked out from others, nothing of its own.
     """
     before, after = clock.last_until(alert["raised_at"]), alert["batch_at"]
     whose = sorted({alert["patient_id"], *patients})
     seen = {run: _seen(contents, alert, inputs, whose, run) for run in (before, after)}
+    gone = {run: _cancelled(contents, alert, whose, run) for run in (before, after)}
     known = [
         {
             "name": item["name"],
             "concept": item["concept"],
             "value": item["value"],
             "was_known_before": _by(item, before),
-            "before": _told(item, seen[before], before),
-            "after": _told(item, seen[after], after),
+            "before": None if place_of(item) in gone[before] else _told(item, seen[before], before),
+            "after": None if place_of(item) in gone[after] else _told(item, seen[after], after),
         }
         for item in inputs
     ]
@@ -56,6 +58,14 @@ def _told(item: Row, seen: dict[str, Row], run: datetime) -> Row | None:
         return seen.get(item["concept"])
     told = {"value": item["value"], "effective_at": item["effective_at"]}
     return told if _by(item, run) else None
+
+
+def _cancelled(
+    contents: Contents, alert: Row, patients: list[str], run: datetime
+) -> set[tuple[object, ...]]:
+    """The places of orders and drugs that had been cancelled by a run."""
+    rows = contents.ask(_CANCELLED, facility=alert["facility"], patients=patients, run=run)
+    return {place_of(row) for row in rows}
 
 
 def _seen(
@@ -102,4 +112,35 @@ select concept, arg_max(value, effective_at) as value, max(effective_at) as effe
 from versions
 where is_scored and effective_at <= $run
 group by concept
+"""
+
+# One administration of an order is cancelled by its start; an order as a whole by its number.
+_CANCELLED = """
+with
+
+orders as (
+    select
+        feed, "partition", "offset", "row", received_at, facility, patient_id, order_id,
+        effective_at as began_at, is_cancelled, true as is_whole
+    from order_events
+    union all
+    select
+        feed, "partition", "offset", "row", received_at, facility, patient_id, order_id,
+        started_at as began_at, event = 'cancelled' as is_cancelled, event = 'ordered' as is_whole
+    from medication_events
+)
+
+select told.feed, told."partition", told."offset", told."row"
+from orders as told
+inner join orders as cancelled
+    on
+        told.facility is not distinct from cancelled.facility
+        and told.order_id = cancelled.order_id
+        and (told.is_whole or told.began_at = cancelled.began_at)
+where
+    cancelled.is_cancelled
+    and cancelled.received_at <= $run
+    and told.facility is not distinct from $facility
+    and list_contains($patients, told.patient_id)
+    and list_contains($patients, cancelled.patient_id)
 """
