@@ -134,8 +134,12 @@ def _started(rows: pa.Table) -> pa.Table:
 
 
 def _born(rows: pa.Table) -> list[pa.Table]:
-    """Birth dates, true since we learnt them; without `received_at` the time is not known."""
-    rows = only(rows, valid(flat(rows["birth_date"])), ("birth_date",))
+    """Birth dates, true since we learnt them; without `received_at` the time is not known.
+
+    Nobody is born after being told of (a day is left for time zones): such a date is a slip, and
+    must not make a child of an adult.
+    """
+    rows = only(rows, valid(flat(rows["birth_date"])) & ~_is_unborn(rows), ("birth_date",))
     days = flat(rows["birth_date"]).view(pa.int32()).cast(pa.float64())
     owner = pc.binary_join_element_wise(*texts_of(rows, "facility", "patient_id"), "|")
     concept = pa.repeat(pa.scalar("birth_date"), len(rows))
@@ -144,6 +148,15 @@ def _born(rows: pa.Table) -> list[pa.Table]:
     rows = rows.append_column("concept", concept)
     void = pa.repeat(pa.scalar(False), len(rows))
     return [as_signals(rows, "received_at", days, void, identity("birth_date:", owner))]
+
+
+def _is_unborn(rows: pa.Table) -> NDArray[np.bool_]:
+    if rows.schema.get_field_index("received_at") < 0:
+        return np.zeros(len(rows), np.bool_)
+    told, born = (flat(rows[name]).cast(pa.date32()) for name in ("received_at", "birth_date"))
+    late = pc.greater(pc.subtract(born.view(pa.int32()), told.view(pa.int32())), 1)
+    unborn: NDArray[np.bool_] = flags(late.fill_null(False))
+    return unborn
 
 
 _READ: Mapping[str, Callable[[pa.Table], list[pa.Table]]] = {

@@ -59,6 +59,17 @@ def test_a_child_raises_no_adult_alert() -> None:
     assert ward.alerts == []
 
 
+@pytest.mark.parametrize(
+    ("birth_date", "alerts"),
+    [(date(2026, 1, 6), 0), (date(2026, 1, 7), 1), (date(2050, 1, 5), 1)],
+)
+def test_a_birth_date_in_the_future_makes_no_child(birth_date: date, alerts: int) -> None:
+    ward = Ward()
+    ward.born(birth_date)
+    ward.chart(0, heart_rate=140, systolic_bp=80)
+    assert len(ward.alerts) == alerts
+
+
 SEPTIC = {"respiratory_rate": 24, "systolic_bp": 95}  # qSOFA 2
 
 
