@@ -122,10 +122,7 @@ def evaluated(
         len(found.names),
         len(np.unique(stays.visit)),
         float((stays.ends - stays.begins).sum()) * 1e-6 / 86_400,
-        {
-            name: figures(alerts.chosen(alerts.family == name), around(name))
-            for name in names
-        },
+        {name: figures(alerts.chosen(alerts.family == name), around(name)) for name in names},
         {
             name: labelled.of_family(found.hours, band)
             for name, band in found.standing.items()

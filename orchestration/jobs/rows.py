@@ -45,6 +45,11 @@ WORDS = (
     """
     create macro jobs.folded(unit) as translate(lower(unit), 'º˚μµ ', '°°uu')
     """,
+    # A feed may say more of an item than its number (`50821-ART`, `582/CVVHD Start`); an extract
+    # has the number alone.
+    r"""
+    create macro jobs.item_of(code) as regexp_replace(code, '^([0-9]+)[-/].*$', '\1')
+    """,
     # The placer's number of a prescription; administrations have numbers of other shapes.
     """
     create macro jobs.prescription(order_id) as

@@ -68,13 +68,14 @@ standing as (
 identified as (
     select
         standing.*,
+        jobs.item_of(standing.code) as item_id,
         coalesce(identities.surviving_id, standing.sent_patient_id) as patient_id
     from standing left join {lake}.survivors(closes) as identities
         on identities.retired_id = standing.sent_patient_id
         and identities.facility is not distinct from standing.facility
 ),
 repeated as (
-    select night, patient_id, code, effective_at
+    select night, patient_id, item_id, effective_at
     from identified
     group by all
     having count(*) > 1
@@ -85,7 +86,7 @@ newest as (
     anti join repeated
         on repeated.night = identified.night
         and repeated.patient_id is not distinct from identified.patient_id
-        and repeated.code is not distinct from identified.code
+        and repeated.item_id is not distinct from identified.item_id
         and repeated.effective_at is not distinct from identified.effective_at
     union all
     select *
@@ -93,17 +94,17 @@ newest as (
     semi join repeated
         on repeated.night = identified.night
         and repeated.patient_id is not distinct from identified.patient_id
-        and repeated.code is not distinct from identified.code
+        and repeated.item_id is not distinct from identified.item_id
         and repeated.effective_at is not distinct from identified.effective_at
     qualify row_number() over (
-        partition by night, patient_id, code, effective_at
+        partition by night, patient_id, item_id, effective_at
         order by received_at desc, feed desc, "partition" desc, "offset" desc, "row" desc
     ) = 1
 )
 select
     newest.night,
     newest.patient_id,
-    newest.code as item_id,
+    newest.item_id,
     newest.effective_at as charted_at,
     jobs.number_sent(value_number, comparator, value_text) as value,
     case
@@ -125,7 +126,7 @@ select
     newest.not_scored_reason
 from newest
 left join jobs.spellings as spelled on spelled.folded = jobs.folded(newest.unit_as_sent)
-left join jobs.items as listed on listed.job = job_name and listed.item_id = newest.code
+left join jobs.items as listed on listed.job = job_name and listed.item_id = newest.item_id
 """
 
 # Nested like brackets: a cancellation closes the newest event of its kind that is still open.

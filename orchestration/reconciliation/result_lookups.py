@@ -17,7 +17,7 @@ select
     sent.patient_id as sent_patient_id,
     sent.encounter_id,
     if(
-        sent.code_system = '{system}', sent.code,
+        sent.code_system = '{system}', jobs.item_of(sent.code),
         concat_ws('|', coalesce(sent.code_system, ''), sent.code)
     ) as item_id,
     if(sent.code_system = '{system}', null, sent.code) as strange_code,
