@@ -26,6 +26,8 @@ Made from `clinical/scores`, `clinical/detection` and `clinical/concepts.csv` by
 {NOT_A_DEVICE}
 Which value counts, and what becomes of missing ones, is told in [the law](architecture.md#the-law);
 what is true of a patient beside the scores, in [contexts](contexts.md).
+How other people's cases and data agree: [conformance](conformance.md), [other
+hospitals](other_hospitals.md).
 Values are rounded to their concept's precision before they are looked up in bands."""
 
 

@@ -12,7 +12,9 @@ stays of the challenge's set B alone (Reyna et al., Crit Care Med 2020;48:210, d
 limit found anew without the stays that are judged: normalised utility 0.34 (0.32 to 0.35 over five
 repeats); on the stays it was made from 0.38.
 
-Limits: this project's own score, tuned on one hospital's intensive care and not tried elsewhere.
+Limits: this project's own score, tuned on one hospital's intensive care. It did not carry over to
+466 stays of other hospitals (docs/derivations/other_hospitals.py): there it is worth less than no
+warning at all, and NEWS2 does better.
 Hours in care weigh most, and part of that is how the challenge cut its stays: hours alone reach
 0.26, everything but hours 0.15. That FiO2, end-tidal CO2 or bilirubin is known at all gives points,
 since somebody saw reason to measure; where everybody is measured, that tells less. A value that is
