@@ -150,6 +150,7 @@ def _points(found: Explanation) -> None:
             f"{one['score']} ({one['variant']}), {one['state']}: {one['written'] or 'no number'}"
         )
         terminal.show_table(title, columns, [_part(part) for part in mine])
+        terminal.write(f"  {one['told_by']}")
         if one["missing"]:
             low, high = (terminal.shown(one[name]) for name in ("lowest", "highest"))
             missing = ", ".join(one["missing"])

@@ -56,6 +56,7 @@ def _derived(
     row: Row = {
         **dict(zip(("score", "variant"), named, strict=True)),
         "state": "worked out again",
+        "told_by": "worked out again from the values that the alert quotes",
         "observed": total["value"],
         "lowest": None,
         "highest": None,
@@ -106,7 +107,7 @@ def concept_of(name: str, mine: Sequence[Row]) -> str:
 
 def sums(scores: Sequence[Row]) -> list[Row]:
     """How each score's value follows from its parts, and what the missing ones leave possible."""
-    names = ("score", "variant", "state", "observed", "lowest", "highest", "missing")
+    names = ("score", "variant", "state", "told_by", "observed", "lowest", "highest", "missing")
     return [{**{name: row[name] for name in names}, "written": _written(row)} for row in scores]
 
 

@@ -26,8 +26,10 @@ from pulsehouse.explained_points import (
     unit_of,
     worked_from,
 )
+from pulsehouse.explained_recount import Recount
 from pulsehouse.explained_rows import Rows, place_of
 from pulsehouse.explained_rule import contexts, rule
+from pulsehouse.explained_scores import scores_of
 from pulsehouse.failure import USAGE, CommandError
 
 IDENTIFYING = ("patient_id", "encounter_id", "facility")
@@ -74,10 +76,10 @@ def explanation(lake: Lake, alert_id: str, clock: BatchClock, *, identified: boo
     with connect(lake) as connection:
         contents = Contents(connection)
         alert = _alert(contents, alert_id, lake)
-        scores = _scores(contents, alert)
         evidence = [item for item in alert["evidence"] if item["offset"] is not None]
         applied = alert["contexts"] or []
         rows = Rows.of(contents, [*evidence, *applied], identified=identified)
+        scores = scores_of(contents, alert, Recount.of(contents, alert))
         told = {item["name"]: rows.concept(item) for item in evidence}
         assessed = [*scores, *derived(alert, scores, told)]
         scored = parts(alert, assessed)
@@ -122,21 +124,6 @@ def _alert(contents: Contents, alert_id: str, lake: Lake) -> Row:
     raise CommandError(msg, USAGE)
 
 
-def _scores(contents: Contents, alert: Row) -> list[Row]:
-    """The score rows that the evidence names, as they stood when the alert was raised."""
-    named = {item["name"] for item in alert["evidence"] if item["offset"] is None}
-    rows = contents.ask(
-        _SCORES,
-        facility=alert["facility"],
-        patient=alert["patient_id"],
-        raised_at=alert["raised_at"],
-        feed=alert["feed"],
-        part=alert["partition"],
-        place=alert["offset"],
-    )
-    return [row for row in rows if f"{row['score']} ({row['variant']})" in named]
-
-
 def _input(alert: Row, item: Row, scored: Sequence[Row], rows: Rows) -> Row:
     """An input with its times, its points, the row it stands in and the message that brought it."""
     mine = [
@@ -173,19 +160,3 @@ def _minutes_before(alert: Row, item: Row) -> float | None:
 _LIST = "select alert_id, title from alerts"
 
 _RECENT = "select alert_id from alerts order by raised_at desc, alert_id limit 2000"
-
-# The newest row of each score that was known when the alert was raised: one is only written when an
-# input of the score changed, which may have been before the message that raised the alert.
-_SCORES = """
-select *
-from scores
-where
-    facility = $facility
-    and patient_id = $patient
-    and received_at <= $raised_at
-    and (feed != $feed or "partition" != $part or "offset" <= $place)
-qualify row_number() over (
-    partition by score, variant order by received_at desc, "offset" desc, "row" desc
-) = 1
-order by score, variant
-"""

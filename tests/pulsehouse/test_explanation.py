@@ -15,6 +15,8 @@ from lakehouse.catalogue import connect
 from lakehouse.lake import Lake
 from pulsehouse.contents import Contents
 from pulsehouse.explained_points import worked_from
+from pulsehouse.explained_recount import Recount
+from pulsehouse.explained_scores import AGAIN, STORED, agrees
 from pulsehouse.explained_windows import line
 from pulsehouse.explanation import explanation
 
@@ -55,6 +57,40 @@ def test_points_and_bands_give_the_total(explained):
                 assert all(f": {part['points']}" in part["band"] for part in mine)
             if total["observed"] is not None:
                 assert total["written"].endswith(f"{total['observed']:.4g}")
+
+
+def test_the_parts_of_a_score_are_the_values_and_rows_of_the_alerts_own_evidence(lake, explained):
+    for one in explained:
+        with connect(lake) as connection:
+            sql = "select * from alerts where alert_id = $id"
+            [alert] = Contents(connection).ask(sql, id=one.alert["alert_id"])
+        for score in one.scores:
+            assert agrees(score, alert["evidence"]), (score["score"], score["told_by"])
+            assert score["told_by"] in {STORED, AGAIN}
+
+
+def test_a_score_is_worked_out_again_where_no_row_was_stored_with_the_alert(lake, explained):
+    """Any score can be: what is stored with the alert's message says the same."""
+    stored = [(one, row) for one in explained for row in one.scores if row["told_by"] == STORED]
+    assert stored
+    for one, row in stored[:6]:
+        with connect(lake) as connection:
+            sql = "select * from alerts where alert_id = $id"
+            [alert] = Contents(connection).ask(sql, id=one.alert["alert_id"])
+            recount = Recount.of(Contents(connection), alert)
+        again = recount.score(BY_VARIANT[row["score"], row["variant"]], row["score"])
+        assert again == {name: row[name] for name in again}
+
+
+def test_a_score_of_other_values_than_the_alerts_does_not_agree_with_it():
+    place = {"feed": "f", "partition": 0, "offset": 7, "row": 1}
+    part = {"parameter": "coagulation", "value": 83.0, **place}
+    total = {"name": "sofa (vincent1996)", "value": 9.0, **dict.fromkeys(place)}
+    row = {"score": "sofa", "variant": "vincent1996", "observed": 9.0, "components": [part]}
+    assert agrees(row, [total, {"name": "coagulation", "value": 83.0, **place}])
+    assert not agrees(row, [total, {"name": "coagulation", "value": 77.0, **place}])
+    assert not agrees(row, [total, {"name": "coagulation", "value": 83.0, **place, "offset": 6}])
+    assert not agrees({**row, "observed": 8.0}, [total, {"name": "coagulation", **part}])
 
 
 def test_scores_over_a_stretch_of_time_name_the_line_of_their_own_tables(explained):
