@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from clinical.context.contexts import CONTEXTS
 from clinical.context.definition import AGAINST, FOR, SILENT, AgeContext, Context, Evidence, horizon
 from clinical.scoring.engine import Moments
+from clinical.scoring.history import History
 from clinical.scoring.memory import CONCEPT_NAMES, CONCEPT_NUMBER, IS_EVENT
 from clinical.scoring.winners import NONE
 
@@ -46,7 +47,8 @@ def validity(name: str, moments: Moments, at: Ints) -> Validity:
     context = CONTEXTS[name]
     if isinstance(context, AgeContext):
         return _by_age(context, moments, at)
-    words = _words(context, moments, moments.timeline.points.owner[at])
+    history = moments.timeline.history
+    words = history.once(("words", name), lambda: _words(context, history))
     if not len(words.row):
         return Validity(
             np.zeros(len(at), np.bool_), np.full(len(at), _NEVER), np.full(len(at), NONE)
@@ -72,13 +74,9 @@ class _Pairs(NamedTuple):
     word: Ints
 
 
-def _words(context: Context, moments: Moments, asked: Ints) -> _Words:
-    """The words about the patients that are asked about: mostly few of a batch."""
-    history = moments.timeline.history
+def _words(context: Context, history: History) -> _Words:
+    """The words about all patients of a batch."""
     row = history.rows(*context.concepts)
-    is_asked = np.zeros(int(history.owner.max(initial=-1)) + 1, np.bool_)
-    is_asked[asked] = True
-    row = row[is_asked[history.owner[row]]]
     stack = history.stack[row]
     concept = stack["concept"].astype(np.int64)
     says = np.full(len(row), SILENT, np.int8)

@@ -9,18 +9,19 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from clinical.concepts import CONCEPTS
 from clinical.detection.batch_clock import BatchClock
 from clinical.detection.effects import Applied, lowered, route
 from clinical.detection.finding import Finding
-from clinical.detection.past import newest_value
+from clinical.detection.past import newest_values
 from clinical.scores import BY_VARIANT
 from clinical.scoring.columns import INDETERMINATE, Assessed, Component
 from clinical.scoring.engine import Moments
 from clinical.scoring.inputs import GCS_FROM_PARTS, GCS_PARTS
-from clinical.scoring.memory import CONCEPT_NAMES
+from clinical.scoring.memory import CONCEPT_NAMES, CONCEPT_NUMBER
 from clinical.scoring.panel import Readings, concept_name
 from clinical.scoring.rows import row_source
 from clinical.scoring.timeline import Points
@@ -167,8 +168,9 @@ def _gcs_parts(moments: Moments, summed: Readings, of: str, at: int) -> Iterator
     """The parts of a sum as of its own time, which may lie before what counts now."""
     points, history = moments.timeline.points, moments.timeline.history
     then = Points(points.owner[[at]], points.known[[at]], summed.effective[[at]])
-    rows = [(name, int(newest_value(history, name, then)[0])) for name in GCS_PARTS]
-    for name, row in rows:
+    parts = np.array([CONCEPT_NUMBER[name] for name in GCS_PARTS])
+    rows = newest_values(history, parts, then)[:, 0]
+    for name, row in zip(GCS_PARTS, rows.tolist(), strict=True):
         if row != NONE:
             yield {
                 "name": f"{name}{of}",

@@ -49,6 +49,8 @@ def suppressed(manifest: Manifest, finding: Finding, moments: Moments, at: Ints)
     which = np.zeros(len(at), np.int64)
     for number, name in reversed([*enumerate(suppressors(manifest), 1)]):
         felt = _felt(manifest.context[name], finding, at)
+        if not len(felt):
+            continue
         which[felt[validity(name, moments, at[felt]).holds]] = number
     return which
 

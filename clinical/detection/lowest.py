@@ -22,7 +22,7 @@ from clinical.scoring.columns import Assessed
 from clinical.scoring.engine import Moments
 from clinical.scoring.inputs import concepts_of
 from clinical.scoring.memory import LOOKBACK_BY_NUMBER
-from clinical.scoring.timeline import Points, Timeline
+from clinical.scoring.timeline import Points
 from clinical.scoring.versions import NEVER
 from clinical.scoring.windows import Spans, best
 from clinical.scoring.winners import NONE
@@ -72,7 +72,7 @@ def _comparable(moments: Moments, spans: Spans, knew: Ints, asked: Points, knows
             continue
         points = Points(asked.owner[mine], asked.known[mine], asked.now[mine])
         chosen = spans.take(sets)
-        place = best(Timeline(moments.timeline.history, points), chosen, -chosen.value)
+        place = best(moments.timeline.at(points), chosen, -chosen.value)
         found[mine] = np.where(place == NONE, NONE, sets[place])
     return found
 

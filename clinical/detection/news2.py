@@ -7,7 +7,7 @@ parameters count as 0, so that a band says "at least"; what is missing is named 
 
 import numpy as np
 
-from clinical.detection.finding import Band, Family, Finding, Scores, ranked
+from clinical.detection.finding import Band, Family, Finding, Scores, nothing, ranked
 from clinical.scores.news2 import NEWS2
 from clinical.scoring.engine import Moments
 
@@ -23,8 +23,10 @@ BANDS = {
 
 def find(moments: Moments, scores: Scores) -> list[Finding]:
     """The NEWS2 band wherever one of its inputs changed."""
-    news2 = scores[NEWS2.name, NEWS2.variant]
     due = moments.touched(NEWS2.depends_on)
+    if not due.any():
+        return nothing(NAME, BANDS, moments, NEWS2.depends_on)
+    news2 = scores[NEWS2.name, NEWS2.variant]
     single = np.zeros(len(due), np.bool_) if news2.has_single_3 is None else news2.has_single_3
     band = ranked(
         due & single, due & (news2.observed >= URGENT), due & (news2.observed >= EMERGENCY)

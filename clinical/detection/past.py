@@ -4,7 +4,7 @@ Here: a score at any clinical times of patients, each by the knowledge of a mome
 spread over all moments, so that an alert can quote it. Not here: which times (lowest.py).
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,11 +15,9 @@ from clinical.scoring.axis import Axis
 from clinical.scoring.columns import Assessed, Component, assess
 from clinical.scoring.engine import Moments
 from clinical.scoring.history import History
-from clinical.scoring.inputs import POPULATION_INPUTS, concepts_of
-from clinical.scoring.memory import CONCEPT_NAMES
-from clinical.scoring.panel import Panel, Readings
+from clinical.scoring.memory import CONCEPT_NAMES, CONCEPT_NUMBER, LOOKBACK_BY_NUMBER
+from clinical.scoring.panel import Panel, Readings, concepts_read
 from clinical.scoring.timeline import Points
-from clinical.scoring.validity import LOOKBACK
 from clinical.scoring.winners import NONE
 
 Ints = NDArray[np.int64]
@@ -35,43 +33,65 @@ def points_of(moments: Moments, places: Ints) -> Points:
 def score_at(moments: Moments, score: PointScore, points: Points) -> Assessed:
     """A score at points, in any order: values of later times than a point's do not count there."""
     history = moments.timeline.history
-    named = (*score.depends_on, *POPULATION_INPUTS)
-    wanted = {concept for name in named for concept in concepts_of(name)}
 
     def lookup(concepts: Ints) -> Ints:
-        found = np.full((len(concepts), len(points.now)), NONE)
-        for line, number in enumerate(concepts.tolist()):
-            if CONCEPT_NAMES[number] in wanted:
-                found[line] = newest_value(history, CONCEPT_NAMES[number], points)
-        return found
+        return newest_values(history, concepts, points)
 
-    return assess(score, Panel(moments.stack, points.now, lookup))
+    return assess(score, Panel(moments.stack, points.now, lookup, (concepts_read((score,)),)))
 
 
-def newest_value(history: History, concept: str, points: Points) -> Ints:
-    """The row of a concept's newest value at each point, as known there, or NONE.
+def newest_values(history: History, concepts: Ints, points: Points) -> Ints:
+    """A line for each concept: the row of its newest value at each point, as known there, or NONE.
 
     Values are walked back from a point's time until one is known: mostly the first is.
     """
-    found = np.full(len(points.now), NONE)
-    row = history.rows(concept)
-    if not len(row):
-        return found
-    row = row[np.lexsort((row, history.stack["effective"][row], history.owner[row]))]
-    owner, gone = history.owner[row], history.gone(row)
-    axis = Axis(
-        owner, history.stack["effective"][row], int(max(owner.max(), points.owner.max())) + 1
-    )
-    place = axis.first(points.owner, points.now + 1) - 1
-    begins = axis.first(points.owner, points.now - LOOKBACK[concept])
+    size = len(points.now)
+    found = np.full(len(concepts) * size, NONE)
+    values = history.once(("by owner", *concepts.tolist()), lambda: _values(history, concepts))
+    if not len(values.row):
+        return found.reshape(-1, size)
+    row, gone, known = values.row, values.gone, np.tile(points.known, len(concepts))
+    line = np.repeat(np.arange(len(concepts)), size)
+    owner = np.tile(points.owner, len(concepts)) + line * history.owners
+    now = np.tile(points.now, len(concepts))
+    place = values.axis.first(owner, now + 1) - 1
+    begins = values.axis.first(owner, now - LOOKBACK_BY_NUMBER[concepts][line])
     asked = np.flatnonzero(place >= begins)
     while len(asked):
-        at, known = place[asked], points.known[asked]
-        is_known = (row[at] <= known) & (known < gone[at])
+        at = place[asked]
+        is_known = (row[at] <= known[asked]) & (known[asked] < gone[at])
         found[asked[is_known]] = row[at[is_known]]
         place[asked] -= 1
         asked = asked[~is_known & (at > begins[asked])]
+    return found.reshape(-1, size)
+
+
+def newest_value(history: History, concept: str, points: Points) -> Ints:
+    """The row of one concept's newest value at each point, as known there, or NONE."""
+    found: Ints = newest_values(history, np.array([CONCEPT_NUMBER[concept]]), points)[0]
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Values:
+    """Values of several concepts by concept, owner, clinical time and arrival."""
+
+    row: Ints
+    gone: Ints
+    axis: Axis
+
+
+def _values(history: History, concepts: Ints) -> _Values:
+    """Each concept's owners are numbered on from those of the one before."""
+    each = [history.values(CONCEPT_NAMES[number]) for number in concepts.tolist()]
+    row, owner, time, gone = (
+        np.concatenate([getattr(one, name) for one in each])
+        for name in ("row", "owner", "effective", "gone")
+    )
+    owner = owner + np.repeat(np.arange(len(each)), [len(one.row) for one in each]) * history.owners
+    order = np.argsort(owner, kind="stable")
+    axis = Axis(owner[order], time[order], len(each) * history.owners)
+    return _Values(row[order], gone[order], axis)
 
 
 def spread(found: Assessed, name: str, places: Ints, size: int, chosen: Bools) -> Assessed:

@@ -14,7 +14,6 @@ from clinical.detection.past import points_of
 from clinical.scoring.engine import Moments
 from clinical.scoring.memory import CONCEPT_NUMBER
 from clinical.scoring.panel import Readings
-from clinical.scoring.timeline import Timeline
 from clinical.scoring.windows import best, told
 from clinical.scoring.winners import NONE
 
@@ -37,7 +36,7 @@ def rise(moments: Moments, concept: str, asked: Bools, window: int) -> Rise:
     size, places = len(asked), np.flatnonzero(asked)
     row = np.full(size, NONE)
     if len(places):
-        timeline = Timeline(moments.timeline.history, points_of(moments, places))
+        timeline = moments.timeline.at(points_of(moments, places))
         spans = told(timeline, concept, window)
         found = best(timeline, spans, -spans.value) if len(spans) else np.full(len(places), NONE)
         row[places] = np.where(found == NONE, NONE, np.append(spans.row, NONE)[found])

@@ -26,7 +26,7 @@ from clinical.scoring.engine import Moments
 from clinical.scoring.grid import Grid
 from clinical.scoring.memory import COMPARED_HOURS
 from clinical.scoring.panel import Readings
-from clinical.scoring.timeline import Points, Timeline
+from clinical.scoring.timeline import Points
 from clinical.scoring.validity import MICROSECONDS_PER_HOUR as HOUR
 
 Bools = NDArray[np.bool_]
@@ -78,8 +78,8 @@ def _before(moments: Moments, places: NDArray[np.int64]) -> Assessed:
     """SOFA of 24 h before some of the moments, by what is known at each."""
     points = points_of(moments, places)
     earlier = Points(points.owner, points.known, points.now - SOFA_BEFORE)
-    timeline = Timeline(moments.timeline.history, earlier)
-    return Grid(moments.patient.take(places), timeline, moments.origins).assess(SOFA)
+    timeline = moments.timeline.at(earlier)
+    return Grid(moments.patient.take(places), timeline, moments.origins).alone(SOFA)
 
 
 FAMILY = Family(NAME, BANDS, find)

@@ -6,7 +6,7 @@ and nothing is found. A ward is not asked, except for a patient who came from in
 these days.
 """
 
-from clinical.detection.finding import Band, Family, Finding, Scores, ranked
+from clinical.detection.finding import Band, Family, Finding, Scores, nothing, ranked
 from clinical.scores.sepsis_points import SEPSIS_POINTS, WARNING
 from clinical.scoring.engine import Moments
 
@@ -25,8 +25,10 @@ BANDS = {
 
 def find(moments: Moments, scores: Scores) -> list[Finding]:
     """The risk wherever an input of the points changed."""
-    points = scores[SEPSIS_POINTS.name, SEPSIS_POINTS.variant]
     due = moments.touched(SEPSIS_POINTS.depends_on)
+    if not due.any():
+        return nothing(NAME, BANDS, moments, SEPSIS_POINTS.depends_on)
+    points = scores[SEPSIS_POINTS.name, SEPSIS_POINTS.variant]
     hours = moments.panel["hours_in_icu"]
     cared_for = hours.current & (hours.value <= LONGEST_STAY)
     band = ranked(due & cared_for & (points.observed >= WARNING))

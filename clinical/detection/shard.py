@@ -133,11 +133,17 @@ class Shard:
 
     def _fold(self, signals: pa.Table) -> tuple[pa.Table | None, pa.Table | None]:
         moments = self._engine.step(signals)
-        scored = self._engine.scores(moments)
-        scores = score_rows(moments, scored, signals, rules_version())
-        alerts = self._alerts(moments, scored, signals)
+        scores, alerts = self._derived(moments, signals) if len(moments.now) else (None, None)
         self._forget(moments.now, signals.num_rows)
         return scores, alerts
+
+    def _derived(
+        self, moments: Moments, signals: pa.Table
+    ) -> tuple[pa.Table | None, pa.Table | None]:
+        scored = self._engine.scores(moments)
+        due = [one for one in scored if len(one.at)]
+        scores = score_rows(moments, due, signals, rules_version()) if due else None
+        return scores, self._alerts(moments, scored, signals)
 
     def _ask_again(self, signals: pa.Table) -> None:
         """Take up episodes as the stored alerts of these signals did."""

@@ -121,11 +121,15 @@ def _rates(rows: pa.Table, infusion: Infusion) -> Iterator[pa.Table]:
     unitless &= _is_zero(rows) | distinct(flat(rows["event"])).are(frozenset({_CANCELLED}))
     for unit, concept in infusion.concepts.items():
         factor = np.where(unitless, 1.0, _factors(rows["rate_unit"], unit))
-        mine = pa.array(np.isfinite(factor))
+        mine = np.isfinite(factor)
+        if not mine.any():
+            continue
         rate = _numbers(rows["rate"]) * factor
         ours = of_concept(rows, concept)
-        yield _started(ours.filter(mine), rate[np.isfinite(factor)], concept)
-        yield _ended(ours.filter(pc.and_(mine, pc.is_valid(flat(rows["ended_at"])))))
+        yield _started(ours.filter(pa.array(mine)), rate[mine], concept)
+        ended = mine & valid(flat(rows["ended_at"]))
+        if ended.any():
+            yield _ended(ours.filter(pa.array(ended)))
 
 
 def _started(rows: pa.Table, rate: Floats, concept: str) -> pa.Table:

@@ -9,7 +9,6 @@ returns the moments (one per message and patient) at which an input of some scor
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
 import pyarrow as pa
@@ -18,8 +17,8 @@ from numpy.typing import NDArray
 from clinical.scores import SCORES
 from clinical.scores.definition import WindowScore
 from clinical.scoring.columns import Assessed
+from clinical.scoring.concept_flags import any_of, asked
 from clinical.scoring.history import History
-from clinical.scoring.inputs import concepts_of
 from clinical.scoring.laws import assess
 from clinical.scoring.memory import (
     CONCEPT_NAMES,
@@ -37,7 +36,7 @@ from clinical.scoring.memory import (
     remembered,
     taken,
 )
-from clinical.scoring.panel import Panel
+from clinical.scoring.panel import EVERYTHING, Panel
 from clinical.scoring.stacking import Stacking, times
 from clinical.scoring.timeline import Points, Timeline
 from clinical.scoring.validity import FORGOTTEN_AFTER, IDLE_SIGNALS
@@ -78,15 +77,15 @@ class Moments:
 
     def touched(self, names: Sequence[str]) -> Bools:
         """Moments at which one of these inputs changed."""
-        return _any_of(self.changed, names)
+        return any_of(self.changed, names)
 
     def heard_of(self, names: Sequence[str]) -> tuple[Bools, Bools]:
         """Moments at which any fact of these concepts changed; and where one so far known did."""
-        return _any_of(self.heard, names), _any_of(self.revised, names)
+        return any_of(self.heard, names), any_of(self.revised, names)
 
     def withdrawn(self, names: Sequence[str]) -> Bools:
         """Moments at which the value of one of these inputs turned out to be wrong."""
-        return _any_of(self.corrected, names)
+        return any_of(self.corrected, names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,11 +194,13 @@ class Engine:
         return _Batch(names, clocks, patient, received, stack, owner, sum(held))
 
     def scores(self, moments: Moments) -> list[Scored]:
-        """Every score where one of its inputs changed; none of a window that heard nothing."""
+        """Every score where one of its inputs changed; none of which no input changed anywhere."""
+        changed = np.logical_or.reduce(moments.changed, axis=0)
+        heard = np.logical_or.reduce(moments.heard, axis=0)
         return [
             self._due(assess(score, moments.panel, moments.timeline), moments)
             for score in SCORES
-            if not isinstance(score, WindowScore) or moments.heard_of(score.inputs)[0].any()
+            if (heard if isinstance(score, WindowScore) else changed)[asked(score)].any()
         ]
 
     @staticmethod
@@ -237,7 +238,7 @@ class Engine:
         owner, last = points.owner[kept], points.last[kept]
         arrival = batch.held + last
         lookup = Lookup(won, owner, arrival, len(CONCEPT_NAMES))
-        panel = Panel(batch.stack, points.now[kept], lookup.rows)
+        panel = Panel(batch.stack, points.now[kept], lookup.rows, EVERYTHING)
         return Moments(
             patient=pa.array(batch.names, pa.string()).take(pa.array(owner)),
             encounter=signals["encounter_id"].combine_chunks().take(pa.array(last)),
@@ -293,17 +294,6 @@ class _Pairs:
     last: Ints
     of_row: Ints
     now: Ints
-
-
-def _any_of(flags: Bools, names: Sequence[str]) -> Bools:
-    found: Bools = np.logical_or.reduce(flags[:, _numbers(tuple(names))], axis=1)
-    return found
-
-
-@cache
-def _numbers(names: tuple[str, ...]) -> list[int]:
-    """The numbers of the concepts that inputs rest on."""
-    return [CONCEPT_NUMBER[concept] for name in names for concept in concepts_of(name)]
 
 
 def _grouped(stack: Stack, owner: Ints) -> Rows:

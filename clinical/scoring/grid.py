@@ -23,7 +23,7 @@ from clinical.scoring.columns import Assessed
 from clinical.scoring.history import History
 from clinical.scoring.laws import assess
 from clinical.scoring.memory import CONCEPT_NAMES, Stack
-from clinical.scoring.panel import Panel
+from clinical.scoring.panel import Panel, concepts_read
 from clinical.scoring.stacking import Stacking, times
 from clinical.scoring.timeline import Points, Timeline
 from clinical.scoring.validity import UNLIMITED
@@ -55,6 +55,12 @@ class Grid:
     def assess(self, score: Score) -> Assessed:
         """A score at every point."""
         return assess(score, self.panel, self.timeline)
+
+    def alone(self, score: Score) -> Assessed:
+        """A score at every point, where nobody asks for others: only what it reads is looked up."""
+        names = concepts_read((score,))
+        panel = Panel(self.stack, self.timeline.points.now, self._newest, (names,))
+        return assess(score, panel, self.timeline)
 
     def _newest(self, concepts: Ints) -> Ints:
         found = np.full((len(concepts), len(self.timeline)), NONE)

@@ -4,8 +4,10 @@ Here: rows of a concept, and when they were withdrawn or replaced. Not here: who
 when (timeline.py).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +18,18 @@ from clinical.scoring.versions import NEVER, Chains, chains
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
+Found = TypeVar("Found")
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """Rows that give a concept a value, by clinical time and then arrival, and what they say."""
+
+    row: Ints
+    owner: Ints
+    effective: Ints
+    gone: Ints
+    value: Floats
 
 
 class History:
@@ -31,6 +45,33 @@ class History:
         self._by_concept: Ints = np.argsort(concept, kind="stable")
         ends = np.searchsorted(concept[self._by_concept], np.arange(len(CONCEPT_NAMES) + 1))
         self._ends: list[int] = ends.tolist()
+        self._found: dict[Hashable, object] = {}
+
+    def once(self, key: Hashable, find: Callable[[], Found]) -> Found:
+        """What follows from the rows alone is found when first asked for, and kept."""
+        if key not in self._found:
+            self._found[key] = find()
+        return cast("Found", self._found[key])
+
+    @cached_property
+    def owners(self) -> int:
+        """How many owners there are."""
+        return int(self.owner.max(initial=-1)) + 1
+
+    def values(self, concept: str) -> Values:
+        """The values of a concept by clinical time, also those that are gone."""
+        return self.once(("values", concept), lambda: self._values(concept))
+
+    def _values(self, concept: str) -> Values:
+        row = self.rows(concept)
+        effective = self.effective[row]
+        if (effective[1:] < effective[:-1]).any():
+            order = np.argsort(effective, kind="stable")
+            row, effective = row[order], effective[order]
+        number = CONCEPT_NUMBER[concept]
+        if len(row) and not self._chained[number]:
+            self.chain([number])
+        return Values(row, self.owner[row], effective, self._gone[row], self.value[row])
 
     def rows(self, *concepts: str) -> Ints:
         """Rows that give these concepts a value, by concept and then in the order of arrival."""

@@ -4,7 +4,7 @@ Here: readings per input with value, clinical time and the row they came from, a
 inputs (the columnar twin of inputs.py). Not here: bands.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -41,15 +41,16 @@ def _read_by(score: Score) -> tuple[str, ...]:
     return score.depends_on
 
 
+def concepts_read(scores: Iterable[Score]) -> tuple[str, ...]:
+    """The concepts of which scores read the current value, or whether it is stale."""
+    names = (name for one in scores for name in (*_read_by(one), *POPULATION_INPUTS))
+    return tuple(dict.fromkeys(concept for name in names for concept in concepts_of(name)))
+
+
 # What scores rest on is read in one go: a call costs as much for one concept as for all of these.
-_SCORED = tuple(
-    dict.fromkeys(
-        concept
-        for score in SCORES
-        for name in (*_read_by(score), *POPULATION_INPUTS)
-        for concept in concepts_of(name)
-    )
-)
+_SCORED = concepts_read(SCORES)
+# Detections read many of the others besides.
+EVERYTHING = (_SCORED, tuple(name for name in CONCEPTS if name not in _SCORED))
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +75,16 @@ class Panel:
     `lookup` gives, for numbers of concepts, a line each of the rows of the stack that count.
     """
 
-    def __init__(self, stack: Stack, now: Ints, lookup: Callable[[Ints], Ints]) -> None:
+    def __init__(
+        self,
+        stack: Stack,
+        now: Ints,
+        lookup: Callable[[Ints], Ints],
+        together: Sequence[tuple[str, ...]] = (_SCORED,),
+    ) -> None:
+        """`together` are concepts that are all looked up as soon as one of them is asked for."""
         self.now = now
+        self._together = {name: names for names in together for name in names}
         self._stack = stack
         self._lookup = lookup
         self._inputs: dict[str, Readings] = {}
@@ -104,7 +113,7 @@ class Panel:
         if name in HOURS_IN_CARE:
             care, stay, left = (self[concept] for concept in concepts_of(name))
             return _hours_in_care(care, stay, left, self.now)
-        names = _SCORED if name in _SCORED else (name,)
+        names = self._together.get(name, (name,))
         number = np.array([CONCEPT_NUMBER[one] for one in names])
         found = _readings(number, self._stack, self.now, self._lookup(number))
         return dict(zip(names, found, strict=True))

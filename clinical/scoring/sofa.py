@@ -4,6 +4,7 @@ Here: organs, and what of each makes points; infusions, GCS and urine have modul
 here: bounds and choices (clinical/scores/sofa.py), the twin in plain Python (sofa_plain.py).
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -49,8 +50,17 @@ def sofa(score: WindowScore, timeline: Timeline, panel: Panel) -> Assessed:
     if not isinstance(choices, SofaChoices):
         msg = f"SOFA needs SofaChoices, got {type(choices).__name__}"
         raise TypeError(msg)
+    organs = timeline.once((score.name, score.variant), lambda: _organs(timeline, choices))
+    parts = worst_of_each(timeline, organs)
+    parts["cns"] = named(parts["cns"])
+    parts["renal"] = _renal(parts["renal"], urine(timeline, choices))
+    return as_points(score, list(parts.values()), panel)
+
+
+def _organs(timeline: Timeline, choices: SofaChoices) -> Mapping[str, Organ]:
+    """What may decide each organ: the same at whichever points."""
     window = hours(choices.window_hours)
-    organs = {
+    return {
         "respiration": _respiration(timeline, choices),
         "coagulation": _falling(told(timeline, "platelets", window), PLATELETS_BELOW),
         "liver": _rising(told(timeline, "bilirubin_total", window), BILIRUBIN_FROM),
@@ -58,10 +68,6 @@ def sofa(score: WindowScore, timeline: Timeline, panel: Panel) -> Assessed:
         "cns": _falling(totals(timeline, choices), GCS_BELOW),
         "renal": _rising(told(timeline, "creatinine", window), CREATININE_FROM),
     }
-    parts = worst_of_each(timeline, organs)
-    parts["cns"] = named(parts["cns"])
-    parts["renal"] = _renal(parts["renal"], urine(timeline, choices))
-    return as_points(score, list(parts.values()), panel)
 
 
 def _falling(spans: Spans, bounds: tuple[float, ...]) -> Organ:

@@ -3,7 +3,7 @@
 Here: their shape. Not here: where they come from (timeline.py), what is made of them (windows.py).
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,9 +35,19 @@ class Spans:
 
     def take(self, chosen: Ints | Bools) -> "Spans":
         """Some of them, by place or by mask."""
-        return Spans(*(getattr(self, name)[chosen] for name in Spans.__slots__))
+        return Spans(
+            self.row[chosen],
+            self.owner[chosen],
+            self.begins[chosen],
+            self.ends[chosen],
+            self.learnt[chosen],
+            self.gone[chosen],
+            self.value[chosen],
+        )
 
     def lasting(self, window: int, lag: int = 0) -> "Spans":
         """The same values, each from `lag` after it began until `window` later."""
-        begins = self.begins + lag
-        return replace(self, begins=begins, ends=begins + window)
+        begins = self.begins + lag if lag else self.begins
+        return Spans(
+            self.row, self.owner, begins, begins + window, self.learnt, self.gone, self.value
+        )

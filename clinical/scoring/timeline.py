@@ -8,14 +8,16 @@ from one arrival and one clinical time until another holds at a contiguous run o
 about windows rests on that.
 """
 
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from clinical.scoring.axis import Axis
-from clinical.scoring.history import History
+from clinical.scoring.history import Found, History, Values
 from clinical.scoring.spans import Spans
 from clinical.scoring.versions import NEVER
 
@@ -35,18 +37,22 @@ class Points:
 class Timeline:
     """The rows of many owners, and the points at which they are looked at."""
 
-    def __init__(self, history: History, points: Points, order: Ints | None = None) -> None:
+    def __init__(
+        self, history: History, points: Points, order: Ints | None = None, owners: int = 0
+    ) -> None:
         """Take points in any order; answers are given in the same.
 
-        `order` is the place of each point by owner, knowledge and time, if that is known already.
+        `order` is the place of each point by owner, knowledge and time, if that is known already,
+        and `owners` how many there are if not every one has rows or points here.
         """
         self.history, self.points = history, points
         self._told: dict[str, Spans] = {}
+        self._found: dict[Hashable, object] = {}
         if order is None:
             order = np.lexsort((points.now, points.known, points.owner))
         self._order = order
         owner = points.owner[self._order]
-        owners = int(max(history.owner.max(initial=-1), owner.max(initial=-1))) + 1
+        owners = max(owners, history.owners, int(owner.max(initial=-1)) + 1)
         self.owners = owners
         self._by_now = Axis(owner, points.now[self._order], owners)
         self._by_known = Axis(owner, points.known[self._order], owners)
@@ -62,8 +68,23 @@ class Timeline:
         what was known before any point is known from then on.
         """
         if concept not in self._told:
-            self._told[concept] = self._spans(self.history.rows(concept))
+            self._told[concept] = self._spans(self.history.values(concept))
         return self._told[concept]
+
+    def once(self, key: Hashable, find: Callable[[], Found]) -> Found:
+        """What follows from what was told alone is found when first asked for, and kept."""
+        if key not in self._found:
+            self._found[key] = find()
+        return cast("Found", self._found[key])
+
+    def at(self, points: Points) -> "Timeline":
+        """Other points of the same owners, none of which knows less than any of an owner's here.
+
+        What was told is the same for them, and is not looked for again.
+        """
+        other = Timeline(self.history, points)
+        other._told, other._found = self._told, self._found
+        return other
 
     def repeated(self, times: int) -> "Timeline":
         """The same points several times, of owners that are numbered on."""
@@ -73,7 +94,8 @@ class Timeline:
             np.tile(self.points.known, times),
             np.tile(self.points.now, times),
         )
-        return Timeline(self.history, points, np.tile(self._order, times) + again * len(self))
+        order = np.tile(self._order, times) + again * len(self)
+        return Timeline(self.history, points, order, self.owners * times)
 
     @cached_property
     def earliest(self) -> Ints:
@@ -82,29 +104,15 @@ class Timeline:
         np.minimum.at(earliest, self.points.owner, self.points.known)
         return earliest
 
-    def _spans(self, rows: Ints) -> Spans:
-        history = self.history
-        if not len(rows):
-            return Spans(rows, rows, rows, rows, rows, rows, np.empty(0))
-        gone = history.gone(rows)
-        since = self.earliest[history.owner[rows]]
-        seen = gone > since
-        if not seen.all():
-            rows, gone, since = rows[seen], gone[seen], since[seen]
-        effective = history.effective[rows]
-        if (effective[1:] < effective[:-1]).any():
-            order = np.argsort(effective, kind="stable")
-            rows, effective = rows[order], effective[order]
-            gone, since = gone[order], since[order]
-        return Spans(
-            rows,
-            history.owner[rows],
-            effective,
-            np.full(len(rows), NEVER),
-            np.maximum(rows, since),
-            gone,
-            history.value[rows],
-        )
+    def _spans(self, told: Values) -> Spans:
+        row = told.row
+        if not len(row):
+            return Spans(row, row, row, row, row, row, np.empty(0))
+        since = self.earliest[told.owner]
+        ends, learnt = np.full(len(row), NEVER), np.maximum(row, since)
+        every = Spans(row, told.owner, told.effective, ends, learnt, told.gone, told.value)
+        seen = told.gone > since
+        return every if seen.all() else every.take(seen)
 
     def run(self, owner: Ints, clinical: Pair, known: Pair) -> Pair:
         """The first point at which something holds, and the one after the last.
@@ -115,9 +123,11 @@ class Timeline:
             known: The arrivals from which, and from which no more, it is known.
         """
         (begins, ends), (learnt, gone) = clinical, known
-        first = np.maximum(self._by_now.first(owner, begins), self._by_known.first(owner, learnt))
-        after = np.minimum(self._by_now.first(owner, ends), self._by_known.first(owner, gone))
-        return first, after
+        # Both ends in one go: small batches cost calls.
+        size, twice = len(owner), np.concatenate([owner, owner])
+        now = self._by_now.first(twice, np.concatenate([begins, ends]))
+        told = self._by_known.first(twice, np.concatenate([learnt, gone]))
+        return np.maximum(now[:size], told[:size]), np.minimum(now[size:], told[size:])
 
     def scatter(self, found: Ints) -> Ints:
         """Put what was found at the points by owner and time back into the caller's order."""

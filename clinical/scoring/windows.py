@@ -34,8 +34,7 @@ __all__ = [
 
 def told(timeline: Timeline, concept: str, window: int) -> Spans:
     """The values of a concept, each active for `window` (microseconds), by clinical time."""
-    every = timeline.told(concept)
-    return replace(every, ends=every.begins + window)
+    return timeline.told(concept).lasting(window)
 
 
 def joined(spans: Sequence[Spans]) -> Spans:
@@ -51,6 +50,8 @@ def best(timeline: Timeline, spans: Spans, *strength: Ints | Floats) -> Ints:
 
     Strengths are given in order of importance; of equals the last in the order given is best.
     """
+    if not len(spans):
+        return np.full(len(timeline), NONE)
     order = np.lexsort(strength[::-1])
     rank = np.empty(len(spans), np.int64)
     rank[order] = np.arange(1, len(spans) + 1)
@@ -78,6 +79,8 @@ def best_of_each(
 
 def newest(timeline: Timeline, spans: Spans) -> Ints:
     """At each of the caller's points the active span that is last in the order given, or NONE."""
+    if not len(spans):
+        return np.full(len(timeline), NONE)
     first, after = _run(timeline, spans)
     found = strongest(first, after, np.arange(1, len(spans) + 1), len(timeline))
     return timeline.scatter(found - 1)
@@ -85,6 +88,8 @@ def newest(timeline: Timeline, spans: Spans) -> Ints:
 
 def total(timeline: Timeline, spans: Spans, amount: Ints) -> Ints:
     """At each of the caller's points the sum of whole amounts of the active spans."""
+    if not len(spans):
+        return np.zeros(len(timeline), np.int64)
     first, after = _run(timeline, spans)
     there = first < after
     change = np.zeros(len(timeline) + 1, np.int64)

@@ -14,6 +14,7 @@ from clinical.detection.past import points_of, score_at
 from clinical.normalise.signal_rows import PROVENANCE, SIGNALS
 from clinical.scores.news2 import NEWS2
 from clinical.scoring.engine import Engine, Moments
+from clinical.scoring.laws import assess
 from clinical.scoring.timeline import Points
 from clinical.scoring.winners import NONE
 from tests.clinical.detection.ward import Ward
@@ -171,7 +172,7 @@ def test_the_lowest_is_that_of_every_time_however_late_or_wrong_the_facts(
     engine, signals = Engine(), _signals(told)
     for part in filter(len, (signals.slice(0, cut), signals.slice(cut))):
         moments = engine.step(part)
-        [news2] = [one.assessed for one in engine.scores(moments) if one.assessed.score is NEWS2]
+        news2 = assess(NEWS2, moments.panel, moments.timeline)
         asked = np.flatnonzero(~np.isnan(news2.observed))
         if not len(asked):
             continue
