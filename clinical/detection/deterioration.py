@@ -5,24 +5,24 @@ is published, a limit for it is not. Compared is the total of now with the lowes
 by what is known now; a set that lacks a parameter is held only against sets that knew at least the
 same ones, so that measuring more is no rise.
 
-Worsening on treatment: the same rise since the newest start of an antibiotic or a vasopressor, if
-that start lies within 24 h. [P] Whether the treatment works, the alert does not say.
+Worsening on treatment: the same rise since antibiotics or vasopressors last began (treatment.py),
+if that lies within 24 h. [P] Whether the treatment works, the alert does not say.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from clinical.detection.begun import begun
 from clinical.detection.finding import Band, Family, Finding, Scores, nothing, ranked
 from clinical.detection.lowest import known_parameters, lowest
 from clinical.detection.past import points_of, score_at, spread
+from clinical.detection.treatment import before_message, newest_start, over, readings
 from clinical.scores.news2 import NEWS2
 from clinical.scoring.columns import Assessed
 from clinical.scoring.engine import Moments
 from clinical.scoring.memory import COMPARED_HOURS
-from clinical.scoring.panel import Readings
 from clinical.scoring.timeline import Points
 from clinical.scoring.validity import MICROSECONDS_PER_HOUR
 from clinical.scoring.winners import NONE
@@ -45,15 +45,15 @@ RESTS_ON = (*NEWS2.depends_on, *TREATMENTS)
 
 def find(moments: Moments, scores: Scores) -> list[Finding]:
     """The rise wherever an input of NEWS2, or a treatment, changed."""
-    news2 = scores[NEWS2.name, NEWS2.variant]
+    news2, stands = scores[NEWS2.name, NEWS2.variant], _stands(moments)
     asked = np.flatnonzero(moments.touched(RESTS_ON) & (news2.observed >= RISE))
     if not len(asked):
-        return nothing(NAME, BANDS, moments, RESTS_ON)
+        return [replace(one, stands=stands) for one in nothing(NAME, BANDS, moments, RESTS_ON)]
     points, knows = points_of(moments, asked), known_parameters(news2)[asked]
     observed = news2.observed[asked]
     fell, least = lowest(moments, NEWS2, points, knows, WINDOW)
-    treated = [(name, begun(moments, name)) for name in TREATMENTS]
-    began = _newest(moments, [one for _, one in treated])[asked]
+    starts = _starts(moments, points)
+    began = _newest(moments, starts)
     rose = observed - least >= RISE
     worse = _worse(moments, points, began, (knows, observed))
     band = np.zeros(len(moments.now), np.int64)
@@ -62,14 +62,41 @@ def find(moments: Moments, scores: Scores) -> list[Finding]:
     quoted = [
         _quoted(moments, name, asked[at], earlier[at]) for name, at, earlier in held if at.any()
     ]
-    scored = (news2, *quoted)
-    return [Finding(NAME, BANDS, band, RESTS_ON, scored, readings=tuple(treated))]
+    treated = tuple(
+        (name, readings(moments, name, over(row, asked, len(band)))) for name, row in starts.items()
+    )
+    return [Finding(NAME, BANDS, band, RESTS_ON, (news2, *quoted), (), treated, stands)]
 
 
-def _newest(moments: Moments, treatments: Sequence[Readings]) -> Ints:
-    """When treatment last began, at each moment; NONE where that is too long ago."""
-    newest = np.max([np.where(one.current, one.effective, NONE) for one in treatments], axis=0)
-    return np.where(moments.now - newest <= WINDOW, newest, NONE)
+def _starts(moments: Moments, points: Points) -> Mapping[str, Ints]:
+    """The row that began each treatment, NONE where that is too long ago."""
+    history = moments.timeline.history
+    return {name: newest_start(history, name, points, WINDOW) for name in TREATMENTS}
+
+
+def _newest(moments: Moments, starts: Mapping[str, Ints]) -> Ints:
+    """When treatment last began, at each point; NONE where that is too long ago."""
+    effective = moments.timeline.history.effective
+    newest: Ints = np.max(
+        [np.where(row == NONE, NONE, effective[row]) for row in starts.values()], axis=0
+    )
+    return newest
+
+
+def _stands(moments: Moments) -> Ints | None:
+    """The band that stands though a treatment is withdrawn, where NEWS2 is as it was.
+
+    All of it does where the treatment began when it was so far known to; else the rise alone.
+    """
+    stands = np.zeros(len(moments.now), np.int64)
+    apart = moments.withdrawn(TREATMENTS) & ~moments.withdrawn(NEWS2.depends_on)
+    at = np.flatnonzero(apart)
+    if not len(at):
+        return None
+    now, before = points_of(moments, at), before_message(moments, at)
+    same = _newest(moments, _starts(moments, now)) == _newest(moments, _starts(moments, before))
+    stands[at] = np.where(same, max(BANDS), min(BANDS))
+    return stands
 
 
 def _worse(

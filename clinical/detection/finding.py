@@ -33,7 +33,8 @@ class Finding:
 
     `band` is 0 where nothing is found, else a rank into `bands` (from 1). `scores` and `inputs` are
     what an alert quotes as evidence; so are `readings`, by the names they go by, which are not the
-    values that count now.
+    values that count now. `stands` is the band that a withdrawal at each moment does not take back
+    from an open episode; None where it takes back all.
     """
 
     family: str
@@ -43,6 +44,7 @@ class Finding:
     scores: tuple[Assessed, ...] = ()
     inputs: tuple[str, ...] = ()
     readings: tuple[tuple[str, Readings], ...] = ()
+    stands: Ints | None = None
 
 
 def nothing(

@@ -62,6 +62,7 @@ class Raising:
             for reason in reasons
         ]
         patient = encoded.indices.to_numpy().astype(np.int64)
+        true = finding.band if finding.stands is None else np.maximum(finding.band, finding.stands)
         number = patient * len(reasons) + suppressed(manifest, finding, moments, at)
 
         @cache
@@ -77,7 +78,7 @@ class Raising:
             if end < len(at):
                 first = int(patient[end]) * len(reasons)
                 for key in keys[first : first + len(reasons)]:
-                    self.episodes.correct(key, int(finding.band[at[end]]))
+                    self.episodes.correct(key, int(true[at[end]]))
             begin = end
 
 
