@@ -57,7 +57,7 @@ def validity(name: str, moments: Moments, at: Ints) -> Validity:
 
 
 class _Words(NamedTuple):
-    """Rows that speak about a context, by patient, clinical time and arrival; what each says."""
+    """Rows that speak about a context, by patient, time, who yields and arrival; what each says."""
 
     row: Ints
     owner: Ints
@@ -79,11 +79,11 @@ def _words(context: Context, history: History) -> _Words:
     row = history.rows(*context.concepts)
     stack = history.stack[row]
     concept = stack["concept"].astype(np.int64)
-    says = np.full(len(row), SILENT, np.int8)
+    says, stays = np.full(len(row), SILENT, np.int8), np.ones(len(row), np.bool_)
     for number, evidence in _by_number(context.name).items():
         mine = concept == number
-        says[mine] = evidence.say(stack["value"][mine])
-    order = np.lexsort((row, stack["effective"], history.owner[row]))
+        says[mine], stays[mine] = evidence.say(stack["value"][mine]), not evidence.yields
+    order = np.lexsort((row, stays, stack["effective"], history.owner[row]))
     order = order[says[order] != SILENT]
     row = row[order]
     return _Words(

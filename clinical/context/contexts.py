@@ -101,8 +101,14 @@ CONTEXTS: Mapping[str, AnyContext] = told(
         ),
         Context(
             "sedated",
-            "Under sedation: RASS of -3 or deeper, or a sedative started and no lighter RASS since",
-            (Evidence("rass", high=SEDATED_RASS), Evidence("sedative"), *_STAY_ENDS),
+            "Under sedation: RASS of -3 or deeper, or a sedative started, and since then neither a "
+            "lighter RASS nor the end of a sedative",
+            (
+                Evidence("rass", high=SEDATED_RASS),
+                Evidence("sedative"),
+                Evidence("sedative_end", ends=True, yields=True),
+                *_STAY_ENDS,
+            ),
             "inferred",
             "Sessler et al., Am J Respir Crit Care Med 2002;166:1338; how long each speaks [P]",
             CHARTED_HOURS,

@@ -27,7 +27,8 @@ class Evidence:
 
     Values within the closed range `low` to `high`, or among `values` where any are named, speak for
     it; others against it, or with `silent` neither way. An event always speaks for it, or with
-    `ends` always against.
+    `ends` always against. What `yields` gives way to any other word of the same time: the end of
+    one rate is told at the start of the next, in either order.
     """
 
     concept: str
@@ -36,6 +37,7 @@ class Evidence:
     high: float = np.inf
     silent: bool = False
     ends: bool = False
+    yields: bool = False
 
     def say(self, values: Floats) -> Signs:
         """What each value says, rounded to the concept's precision first."""

@@ -55,7 +55,7 @@ def holding(context: AnyContext, known: Iterable[Signal], now: int) -> Holding |
 
 
 def _words(context: Context, known: Iterable[Signal], now: int) -> list[tuple[Signal, int]]:
-    """What was said for or against, in clinical order; ties in the order of arrival."""
+    """What was said for or against, in clinical order; ties by who yields, then by arrival."""
     evidence = {one.concept: one for one in context.evidence}
     said = [
         (signal, _says(evidence[signal.concept], signal.value))
@@ -63,7 +63,12 @@ def _words(context: Context, known: Iterable[Signal], now: int) -> list[tuple[Si
         if signal.concept in evidence and _counts(signal, now)
     ]
     spoken = [(signal, says) for signal, says in said if says != SILENT]
-    return sorted(spoken, key=lambda word: (word[0].effective_at, word[0].arrival))
+
+    def order(word: tuple[Signal, int]) -> tuple[int, bool, int]:
+        signal, _ = word
+        return signal.effective_at, not evidence[signal.concept].yields, signal.arrival
+
+    return sorted(spoken, key=order)
 
 
 def _counts(signal: Signal, now: int) -> bool:

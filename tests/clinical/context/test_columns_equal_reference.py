@@ -32,6 +32,7 @@ VALUES: Mapping[str, list[float]] = {
     "oxygen_flow": [0, 2],
     "rass": [-3, -2.5, -2],
     "sedative": [1],
+    "sedative_end": [1],
     "surgery": [1],
     "birth_date": [0, 14_000],
     "pregnancy": [0, 1],

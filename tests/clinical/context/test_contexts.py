@@ -158,6 +158,20 @@ def test_a_sedative_counts_until_the_patient_is_charted_lighter() -> None:
     assert not holds("sedated", (12.01, "sedative", 1.0))
 
 
+@pytest.mark.parametrize(("ended", "expected"), [(2.01, True), (2.0, True), (1.99, False)])
+@pytest.mark.parametrize("end_first", [True, False])
+def test_sedation_ends_with_the_infusion_unless_another_begins_at_once(
+    ended: float, *, end_first: bool, expected: bool
+) -> None:
+    told = [(2, "sedative", 1.0), (ended, "sedative_end", 1.0)]
+    assert holds("sedated", *(reversed(told) if end_first else told)) is expected
+
+
+def test_an_end_of_sedation_that_is_told_ahead_has_not_come() -> None:
+    assert holds("sedated", (1, "sedative", 1.0), (-1, "sedative_end", 1.0))
+    assert not holds("sedated", (1, "sedative", 1.0), (0, "sedative_end", 1.0))
+
+
 @pytest.mark.parametrize(
     ("context", "concept", "hours"),
     [
