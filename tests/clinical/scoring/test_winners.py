@@ -23,7 +23,8 @@ def rows_of(told):
         np.array([row[place] for row in told], np.int64) for place in range(5)
     )
     never = np.zeros(len(told), np.bool_)
-    signals = signal.astype(np.uint64)
+    # An observation's identity includes its time.
+    signals = (signal * 10 + effective).astype(np.uint64)
     return Rows(owner * KINDS + kind, effective, signals, void.astype(np.bool_), never)
 
 
@@ -32,9 +33,9 @@ def counts(told, owner, kind, arrival):
     known = {}
     for place, (who, what, effective, signal, void) in enumerate(told[: arrival + 1]):
         if (who, what) == (owner, kind):
-            known.pop(signal, None)
+            known.pop((signal, effective), None)
             if not void:
-                known[signal] = (effective, place)
+                known[signal, effective] = (effective, place)
     return max(known.values())[1] if known else NONE
 
 
