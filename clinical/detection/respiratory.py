@@ -63,8 +63,8 @@ def find(moments: Moments, scores: Scores) -> list[Finding]:
     if not due.any():
         return nothing(NAME, BANDS, moments, RESTS_ON)
     rox, by_pulse, by_gas = (scores[one.name, one.variant] for one in (ROX, SF_RATIO, PF_RATIO))
-    fresh = moments.now - by_gas.components[0].reading.effective <= GAS_COUNTS
-    grade = np.maximum(_grade(by_pulse, SF_GRADE), fresh * _grade(by_gas, PF_GRADE))
+    by_gas = _fresh(moments, by_gas)
+    grade = np.maximum(_grade(by_pulse, SF_GRADE), _grade(by_gas, PF_GRADE))
     failing, started = _failing(moments, rox, due)
     fio2, flow = _rising(moments, due)
     needs_more = (fio2.by >= FIO2_RISE) | (flow.by >= FLOW_RISE)
@@ -83,6 +83,12 @@ def find(moments: Moments, scores: Scores) -> list[Finding]:
             NAME, BANDS, found, RESTS_ON, (by_pulse, by_gas, rox), ("fio2", "oxygen_flow"), quoted
         )
     ]
+
+
+def _fresh(moments: Moments, by_gas: Assessed) -> Assessed:
+    """P/F that is silent where its gas is too old to count, so that nobody quotes it either."""
+    fresh = moments.now - by_gas.components[0].reading.effective <= GAS_COUNTS
+    return replace(by_gas, observed=np.where(fresh, by_gas.observed, np.nan))
 
 
 def _grade(ratio: Assessed, grades: Bands) -> NDArray[np.int64]:

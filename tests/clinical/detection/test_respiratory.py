@@ -124,3 +124,13 @@ def test_an_alert_on_rising_need_quotes_both_values() -> None:
     quoted = {item["name"]: (item["value"], item["unit"]) for item in alert["evidence"]}
     assert quoted["oxygen_flow"] == (8, "L/min")
     assert quoted["oxygen_flow_lowest_of_24_h"] == (2, "L/min")
+
+
+@pytest.mark.parametrize(("hours", "quoted"), [(6.0, True), (6.1, False)])
+def test_a_gas_is_quoted_only_while_it_counts(hours: float, *, quoted: bool) -> None:
+    ward = Ward()
+    ward.chart(0, pao2=250, fio2=40)
+    ward.chart(hours, spo2=89, fio2=60)
+    [alert] = [one for one in ward.alerts if one["rule"] == "hypoxaemia_moderate"]
+    names = {item["name"] for item in alert["evidence"]}
+    assert ("pf_ratio (arterial)" in names, "pao2" in names) == (quoted, quoted)
