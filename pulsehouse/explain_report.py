@@ -151,10 +151,22 @@ def _points(found: Explanation) -> None:
         )
         terminal.show_table(title, columns, [_part(part) for part in mine])
         terminal.write(f"  {one['told_by']}")
+        for looked_up in found.looked_up:
+            if (looked_up["score"], looked_up["variant"]) == (one["score"], one["variant"]):
+                terminal.write(f"  {looked_up['parameter']}: {_looked_up(looked_up)}")
         if one["missing"]:
             low, high = (terminal.shown(one[name]) for name in ("lowest", "highest"))
             missing = ", ".join(one["missing"])
             terminal.write(f"  counted as 0 for want of a value: {missing}; so {low} to {high}")
+
+
+def _looked_up(one: Row) -> str:
+    if one["name"] is None:
+        return str(one["says"])
+    value = answer_of(one["name"], one["name"], one["value"])
+    told = " ".join(filter(None, (one["name"], value, one["unit"])))
+    where = f" at {terminal.stamp(one['effective_at'])}, {_place(one)}" if one["feed"] else ""
+    return f"{told}{where}: {one['says']}"
 
 
 def _part(part: Row) -> tuple[object, ...]:

@@ -55,6 +55,11 @@ def _told(again: Row, alert: Row) -> Row:
     return {**again, "told_by": AGAIN if agrees(again, alert["evidence"]) else DIFFERS}
 
 
+def before_of(row: Row) -> timedelta:
+    """How long before the alert a score's own time is."""
+    return _BEFORE.get(f"{row['score']} ({row['variant']})", timedelta(0))
+
+
 def agrees(row: Row, evidence: Sequence[Row]) -> bool:
     """Whether a score has the total, the values and the rows that an alert's evidence names."""
     quoted = {(item["name"], _rounded(item["value"]), place_of(item)) for item in evidence}

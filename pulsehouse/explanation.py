@@ -16,6 +16,7 @@ from clinical.scores import SCORES
 from lakehouse.catalogue import connect
 from lakehouse.lake import Lake
 from pulsehouse.contents import Contents, Row
+from pulsehouse.explained_lookups import lookups
 from pulsehouse.explained_nights import nights
 from pulsehouse.explained_points import (
     concept_of,
@@ -46,6 +47,7 @@ class Explanation:
     scores: Sequence[Row]
     parts: Sequence[Row]
     sums: Sequence[Row]
+    looked_up: Sequence[Row]
     contexts: Sequence[Row]
     nights: Row
 
@@ -61,7 +63,8 @@ class Explanation:
 
     def to_json(self) -> Row:
         """The stable form of `explain --json`."""
-        names = ("alert", "rule", "totals", "inputs", "scores", "parts", "sums", "contexts")
+        scored = ("scores", "parts", "sums", "looked_up")
+        names = ("alert", "rule", "totals", "inputs", *scored, "contexts")
         told: Row = {name: getattr(self, name) for name in names}
         missing = {"missing": self.alert["missing"], "taken_for_0": self.earlier_unknown}
         return {**told, "nightly": self.nights, **missing}
@@ -79,7 +82,8 @@ def explanation(lake: Lake, alert_id: str, clock: BatchClock, *, identified: boo
         evidence = [item for item in alert["evidence"] if item["offset"] is not None]
         applied = alert["contexts"] or []
         rows = Rows.of(contents, [*evidence, *applied], identified=identified)
-        scores = scores_of(contents, alert, Recount.of(contents, alert))
+        recount = Recount.of(contents, alert)
+        scores = scores_of(contents, alert, recount)
         told = {item["name"]: rows.concept(item) for item in evidence}
         assessed = [*scores, *derived(alert, scores, told)]
         scored = parts(alert, assessed)
@@ -94,6 +98,7 @@ def explanation(lake: Lake, alert_id: str, clock: BatchClock, *, identified: boo
         scores=_without_identity(scores),
         parts=scored,
         sums=sums(assessed),
+        looked_up=lookups(recount, scores),
         contexts=contexts(applied, rows),
         nights=known,
     )

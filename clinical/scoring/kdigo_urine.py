@@ -26,7 +26,7 @@ from clinical.scoring.panel import Panel
 from clinical.scoring.timeline import Timeline
 from clinical.scoring.validity import MICROSECONDS_PER_HOUR
 from clinical.scoring.window_columns import Candidates, component
-from clinical.scoring.windows import Spans, best, joined, newest, told, total
+from clinical.scoring.windows import Spans, best, count, joined, newest, told, total
 from clinical.scoring.winners import NONE
 
 Ints = NDArray[np.int64]
@@ -78,6 +78,23 @@ def urine(timeline: Timeline, panel: Panel, choices: KdigoChoices) -> tuple[Comp
     part, _ = component(timeline, "urine_output", _rated(entries), np.where(known, place, NONE))
     reading = replace(part.reading, value=np.where(known, rate, np.nan))
     return Component(part.parameter, known, stage, reading), stage
+
+
+def documented_urine(timeline: Timeline, hours: int) -> tuple[Floats, Floats, Ints]:
+    """What a rate comes from: mL, the hours they stand for, and of how many entries.
+
+    At points without any entry, or where the stretch is not documented, there are no mL.
+    """
+    entries = _entries(timeline)
+    place = newest(timeline, entries)
+    there = place != NONE
+    time = np.zeros(len(place), np.int64)
+    time[there] = entries.begins[place[there]]
+    view = anchored(timeline, time, there)
+    found = _documented(view, entries, hours)
+    rows = count(view.timeline, view.spans(entries.lasting(hours * _HOUR)))
+    amount = np.where(found.documented, found.amount, np.nan)
+    return _whole(view, amount, np.nan), _whole(view, found.hours, np.nan), _whole(view, rows, 0)
 
 
 def _rated(entries: Spans) -> Candidates:

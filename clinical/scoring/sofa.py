@@ -85,7 +85,7 @@ def _respiration(timeline: Timeline, choices: SofaChoices) -> Organ:
     gas, at = paired(history, gas, oxygen, hours(choices.fio2_hours))
     gas, at = gas.take(at != NONE), at[at != NONE]
     ratio = gas.value / (oxygen.value[at] / 100)
-    support = _support(timeline, choices)
+    support = support_told(timeline, choices)
     gas, by = paired(history, replace(gas, value=ratio), support, hours(choices.support_hours))
     supported = by != NONE
     supported[supported] = support.value[by[supported]] > 0
@@ -96,7 +96,7 @@ def _respiration(timeline: Timeline, choices: SofaChoices) -> Organ:
     return Candidates(gas, points, PAO2_FIO2), -gas.value
 
 
-def _support(timeline: Timeline, choices: SofaChoices) -> Spans:
+def support_told(timeline: Timeline, choices: SofaChoices) -> Spans:
     """What was said of a patient's breathing: 1 where it is respiratory support, else 0."""
     devices = told(timeline, "oxygen_device", 0)
     counts = np.isin(devices.value, sorted(choices.support)).astype(np.float64)

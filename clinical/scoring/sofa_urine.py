@@ -17,7 +17,7 @@ from clinical.scoring.panel import NEVER, Readings, number_of
 from clinical.scoring.timeline import Timeline
 from clinical.scoring.validity import MICROSECONDS_PER_HOUR, hours
 from clinical.scoring.window_columns import nothing
-from clinical.scoring.windows import Spans, joined, newest, told, total
+from clinical.scoring.windows import Spans, count, joined, newest, told, total
 from clinical.scoring.winners import NONE
 
 Ints = NDArray[np.int64]
@@ -46,6 +46,13 @@ def urine(timeline: Timeline, choices: SofaChoices) -> tuple[Component, Ints]:
         np.full(len(row), number_of(URINE_PER_DAY)),
     )
     return Component("renal", known, points, reading), points
+
+
+def day_of_urine(timeline: Timeline) -> tuple[Ints, Ints]:
+    """What a day's urine comes from: whole mL, and of how many entries, irrigant too."""
+    entries = told(timeline, "urine_output", DAY)
+    amounts = _amounts(timeline, entries)
+    return total(timeline, amounts, amounts.value.astype(np.int64)), count(timeline, amounts)
 
 
 def _amounts(timeline: Timeline, entries: Spans) -> Spans:

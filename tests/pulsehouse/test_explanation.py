@@ -3,9 +3,11 @@
 import math
 from datetime import UTC, datetime, timedelta
 
+import pyarrow as pa
 import pytest
 
 from clinical.detection.batch_clock import BatchClock
+from clinical.normalise.signal_rows import PROVENANCE, SIGNALS
 from clinical.scores import BY_VARIANT
 from clinical.scores.bands import INF, Bands
 from clinical.scores.definition import PointScore
@@ -14,6 +16,7 @@ from clinical.scoring.inputs import PAO2_FIO2
 from lakehouse.catalogue import connect
 from lakehouse.lake import Lake
 from pulsehouse.contents import Contents
+from pulsehouse.explained_lookups import lookups
 from pulsehouse.explained_points import worked_from
 from pulsehouse.explained_recount import Recount
 from pulsehouse.explained_scores import AGAIN, STORED, agrees
@@ -80,6 +83,78 @@ def test_a_score_is_worked_out_again_where_no_row_was_stored_with_the_alert(lake
             recount = Recount.of(Contents(connection), alert)
         again = recount.score(BY_VARIANT[row["score"], row["variant"]], row["score"])
         assert again == {name: row[name] for name in again}
+
+
+def test_a_gas_names_the_oxygen_and_the_respiratory_support_beside_it(explained):
+    gases = [
+        (part, [one for one in found.looked_up if _is_of(one, part)])
+        for found in explained
+        for part in found.parts
+        if part["score"].startswith("sofa") and part["concept"] == PAO2_FIO2
+    ]
+    assert gases
+    for _, beside in gases:
+        oxygen, support = beside
+        assert oxygen["name"] == "fio2"
+        assert oxygen["effective_at"] is not None
+        assert "support" in support["says"]
+        assert (support["feed"] is None) <= ("no" in support["says"].split())
+
+
+def _is_of(one, part):
+    return all(one[name] == part[name] for name in ("score", "variant", "parameter"))
+
+
+NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
+
+
+def recount_of(*told):
+    """What is known at noon, of (concept, value, hours before)."""
+    rows = [
+        {
+            "facility": "h",
+            "patient_id": "p",
+            "concept": concept,
+            "effective_at": NOON - timedelta(hours=before),
+            "value": value,
+            "void": False,
+            "signal_id": str(number),
+            "feed": "f",
+            "partition": 0,
+            "offset": number,
+            "row": 0,
+            "received_at": NOON,
+        }
+        for number, (concept, value, before) in enumerate(told)
+    ]
+    schema = pa.schema([*SIGNALS, *PROVENANCE])
+    alert = {"patient_id": "p", "raised_at": NOON}
+    return Recount(pa.Table.from_pylist(rows, schema), alert)
+
+
+def looked_up(recount, name):
+    row = recount.score(BY_VARIANT[name], name[0])
+    return row, lookups(recount, [row])
+
+
+def test_a_rate_that_is_not_per_kg_names_the_weight_that_divides_it():
+    told = ("norepinephrine_flow", 12.0, 3), ("weight", 70.0, 9), ("weight", 80.0, 4)
+    row, [weight] = looked_up(recount_of(*told), ("sofa", "vincent1996"))
+    assert [part["points"] for part in row["components"]] == [4]
+    told = ("weight", 80.0, NOON - timedelta(hours=4), 2)
+    assert tuple(weight[name] for name in ("name", "value", "effective_at", "offset")) == told
+    _, [nothing] = looked_up(recount_of(("norepinephrine_flow", 12.0, 3)), ("sofa", "vincent1996"))
+    assert nothing["says"] == "nothing known: divides the rate, to be per kg"
+
+
+def test_urine_names_its_millilitres_their_hours_and_how_many_entries_there_were():
+    told = [("urine_output", 20.0, hour) for hour in range(26)]
+    row, [day] = looked_up(recount_of(*told), ("sofa", "vincent1996"))
+    assert (row["components"][0]["value"], day["value"]) == (480.0, 480.0)
+    assert day["says"].startswith("sum of 24 entries over the 24 h")
+    _, [six] = looked_up(recount_of(*told, ("weight", 80.0, 9)), ("kdigo", "kdigo2012"))
+    assert (six["value"], six["unit"]) == (120.0, "mL")
+    assert six["says"].startswith("sum of 6 entries over the 6 h")
 
 
 def test_a_score_of_other_values_than_the_alerts_does_not_agree_with_it():
