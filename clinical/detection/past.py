@@ -47,7 +47,7 @@ def newest_values(history: History, concepts: Ints, points: Points) -> Ints:
     """
     size = len(points.now)
     found = np.full(len(concepts) * size, NONE)
-    values = history.once(("by owner", *concepts.tolist()), lambda: _values(history, concepts))
+    values = by_owner(history, concepts)
     if not len(values.row):
         return found.reshape(-1, size)
     row, gone, known = values.row, values.gone, np.tile(points.known, len(concepts))
@@ -72,8 +72,13 @@ def newest_value(history: History, concept: str, points: Points) -> Ints:
     return found
 
 
+def by_owner(history: History, concepts: Ints) -> "Values":
+    """Values of these concepts, put in order once."""
+    return history.once(("by owner", *concepts.tolist()), lambda: _values(history, concepts))
+
+
 @dataclass(frozen=True, slots=True)
-class _Values:
+class Values:
     """Values of several concepts by concept, owner, clinical time and arrival."""
 
     row: Ints
@@ -81,7 +86,7 @@ class _Values:
     axis: Axis
 
 
-def _values(history: History, concepts: Ints) -> _Values:
+def _values(history: History, concepts: Ints) -> Values:
     """Each concept's owners are numbered on from those of the one before."""
     each = [history.values(CONCEPT_NAMES[number]) for number in concepts.tolist()]
     row, owner, time, gone = (
@@ -91,7 +96,7 @@ def _values(history: History, concepts: Ints) -> _Values:
     owner = owner + np.repeat(np.arange(len(each)), [len(one.row) for one in each]) * history.owners
     order = np.argsort(owner, kind="stable")
     axis = Axis(owner[order], time[order], len(each) * history.owners)
-    return _Values(row[order], gone[order], axis)
+    return Values(row[order], gone[order], axis)
 
 
 def spread(found: Assessed, name: str, places: Ints, size: int, chosen: Bools) -> Assessed:

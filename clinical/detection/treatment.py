@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clinical.concepts import CONCEPTS, round_half_up
-from clinical.detection.past import newest_value
+from clinical.detection.past import by_owner, newest_value, newest_values
 from clinical.detection.septic_shock import RATES, VASOPRESSOR
 from clinical.scoring.engine import Moments
 from clinical.scoring.history import History
@@ -24,25 +24,38 @@ from clinical.scoring.winners import NONE
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
+_RATES = np.array([CONCEPT_NUMBER[name] for name in RATES])
+
 
 def newest_start(history: History, concept: str, points: Points, window: int) -> Ints:
     """The row of the newest event of a class that began a run within a window, or NONE."""
     found = np.full(len(points.now), NONE)
-    row = newest_value(history, concept, points)
-    asked = np.arange(len(row))
-    while True:
-        recent = (row != NONE) & (points.now[asked] - history.effective[row] <= window)
-        asked, row = asked[recent], row[recent]
-        if not len(asked):
-            return found
-        at = Points(points.owner[asked], points.known[asked], history.effective[row])
-        before = Points(at.owner, at.known, at.now - 1)
-        earlier = newest_value(history, concept, before)
-        begins = earlier == NONE
-        if concept == VASOPRESSOR:
-            begins |= _runs(history, at) & ~_runs(history, before)
-        found[asked[begins]] = row[begins]
-        asked, row = asked[~begins], earlier[~begins]
+    of, row = _events(history, concept, points, window)
+    if not len(row):
+        return found
+    owner, known, at = points.owner[of], points.known[of], history.effective[row]
+    begins = newest_value(history, concept, Points(owner, known, at - 1)) == NONE
+    if concept == VASOPRESSOR:
+        twice = Points(np.tile(owner, 2), np.tile(known, 2), np.concatenate([at, at - 1]))
+        then, before = np.split(_runs(history, twice), 2)
+        begins |= then & ~before
+    # Of several the last in time is written last, and stays.
+    found[of[begins]] = row[begins]
+    return found
+
+
+def _events(history: History, concept: str, points: Points, window: int) -> tuple[Ints, Ints]:
+    """The events of a class within a window of each point, as known there: point, and row."""
+    values = by_owner(history, np.array([CONCEPT_NUMBER[concept]]))
+    if not len(values.row):
+        return values.row, values.row
+    first = values.axis.first(points.owner, points.now - window)
+    count = np.maximum(values.axis.first(points.owner, points.now + 1) - first, 0)
+    of = np.repeat(np.arange(len(count)), count)
+    place = np.arange(len(of)) + np.repeat(first - np.cumsum(count) + count, count)
+    row, known = values.row[place], points.known[of]
+    is_known = (row <= known) & (known < values.gone[place])
+    return of[is_known], row[is_known]
 
 
 def over(row: Ints, places: Ints, size: int) -> Ints:
@@ -76,6 +89,6 @@ def before_message(moments: Moments, places: Ints) -> Points:
 
 def _runs(history: History, points: Points) -> Bools:
     """Whether a vasopressor runs, by the rates that count at each point."""
-    rows = np.array([newest_value(history, name, points) for name in RATES])
+    rows = newest_values(history, _RATES, points)
     running: Bools = ((rows != NONE) & (history.stack["value"][rows] > 0)).any(axis=0)
     return running
