@@ -93,6 +93,9 @@ def _contexts(found: Explanation) -> None:
         for one in found.contexts
     ]
     terminal.show_table("Contexts that held", columns, rows)
+    for one in found.contexts:
+        if one["charted_ahead"]:
+            terminal.write(f"  {one['context']}: charted ahead, of a time after the alert")
 
 
 def _said(one: Row) -> str:

@@ -5,6 +5,7 @@ Here: what the installed rules and manifests say of it. Not here: the alert's ow
 
 import sys
 from collections.abc import Sequence
+from datetime import datetime
 
 from clinical.concepts import CONCEPTS
 from clinical.context.contexts import CONTEXTS
@@ -85,16 +86,20 @@ def _limits(family: str) -> Row | None:
     }
 
 
-def contexts(applied: Sequence[Row], rows: Rows) -> list[Row]:
-    """The contexts of an alert: what each means, how certain it is, and the row behind it."""
-    return [_context(one, rows) for one in applied]
+def contexts(applied: Sequence[Row], rows: Rows, raised_at: datetime) -> list[Row]:
+    """The contexts of an alert: what each means, how certain it is, and the row behind it.
+
+    One may be charted ahead: told before the alert of a time after it.
+    """
+    return [_context(one, rows, raised_at) for one in applied]
 
 
-def _context(one: Row, rows: Rows) -> Row:
+def _context(one: Row, rows: Rows, raised_at: datetime) -> Row:
     context = CONTEXTS.get(one["context"])
     table, stored = rows.stored(one, *_concepts(context))
     return {
         **one,
+        "charted_ahead": one["since"] is not None and one["since"] > raised_at,
         "meaning": context.meaning if context else None,
         "certainty": context.certainty if context else None,
         "source": context.source if context else None,

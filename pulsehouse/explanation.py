@@ -99,7 +99,7 @@ def explanation(lake: Lake, alert_id: str, clock: BatchClock, *, identified: boo
         parts=scored,
         sums=sums(assessed),
         looked_up=lookups(recount, scores),
-        contexts=contexts(applied, rows),
+        contexts=contexts(applied, rows, alert["raised_at"]),
         nights=known,
     )
 

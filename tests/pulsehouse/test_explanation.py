@@ -19,6 +19,8 @@ from pulsehouse.contents import Contents
 from pulsehouse.explained_lookups import lookups
 from pulsehouse.explained_points import worked_from
 from pulsehouse.explained_recount import Recount
+from pulsehouse.explained_rows import Rows
+from pulsehouse.explained_rule import contexts
 from pulsehouse.explained_scores import AGAIN, STORED, agrees
 from pulsehouse.explained_windows import line
 from pulsehouse.explanation import explanation
@@ -230,6 +232,14 @@ def test_every_context_has_its_reason_its_begin_and_the_row_it_rests_on(explaine
         assert ("suppress" in effects) is (one.alert["status"] == "suppressed")
         lowered = one.alert["severity"] != one.alert["declared_severity"]
         assert lowered is ("lower" in effects)
+
+
+@pytest.mark.parametrize(("minutes", "ahead"), [(-1, False), (0, False), (1, True)])
+def test_a_context_that_was_charted_ahead_of_the_alert_says_so(minutes, ahead):
+    place = {"feed": "f", "partition": 0, "offset": 1, "row": 0}
+    one = {"context": "dnr", "since": NOON + timedelta(minutes=minutes), **place}
+    [told] = contexts([one], Rows({}, {}), NOON)
+    assert told["charted_ahead"] is ahead
 
 
 def test_the_nightly_job_is_told_before_and_after(explained):
