@@ -11,7 +11,7 @@ from types import ModuleType
 from typing import Any
 
 from clinical.concepts import CONCEPTS
-from clinical.detection.manifest import SOURCE_ATTRIBUTES, Manifest
+from clinical.detection.manifest import DAY, SOURCE_ATTRIBUTES, Manifest
 
 NOT_A_DEVICE = "Not a medical device; not for clinical use without local assessment."
 MADE = f"""Made from `clinical` by `python -m docs.scores`: change that, not this page.
@@ -55,9 +55,17 @@ def opening(name: str, manifest: Manifest) -> Iterator[str]:
             ("Intended use", plain(manifest.intended_use)),
             ("Evidence", plain(manifest.evidence)),
             ("Limits", plain(manifest.limits)),
+            *_episode(manifest),
             ("Owner", f"{manifest.owner} (to be named by the hospital)"),
         ),
     )
+
+
+def _episode(manifest: Manifest) -> Iterator[tuple[str, str]]:
+    """How long an episode lasts, where it is not a day."""
+    if manifest.episode != DAY:
+        told = f"Open for {manifest.episode.hours:g} h without it: {manifest.episode.reason}"
+        yield ("Episode", plain(told))
 
 
 def attributes(manifest: Manifest) -> Iterator[str]:

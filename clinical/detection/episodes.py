@@ -2,10 +2,10 @@
 
 Here: which of the moments at which a rule holds become alerts. Not here: the rules.
 
-An episode ends when the rule has not held for 24 hours by the patient's clock, or when what it
-rested on turns out to be wrong; what holds after
-that is a new episode. Alerts that a context suppresses have episodes of their own, so that lifting
-the context lets the alert through. The 24 hours are this project's own choice.
+An episode ends when the rule has not held for 24 hours by the patient's clock, or as long as the
+family's manifest says, or when what it rested on turns out to be wrong; what holds after that is a
+new episode. Alerts that a context suppresses have episodes of their own, so that lifting
+the context lets the alert through. The hours are this project's own choice.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -15,11 +15,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from clinical.scoring.validity import FORGOTTEN_AFTER, MICROSECONDS_PER_HOUR
+from clinical.detection.manifest import DAY
+from clinical.scoring.validity import FORGOTTEN_AFTER, hours
 
-# Shorter repeats alerts of one illness; longer hides a second illness.
-EPISODE_ENDS_AFTER = 24 * MICROSECONDS_PER_HOUR
-
+# Unless a family's manifest says otherwise.
+EPISODE_ENDS_AFTER = hours(DAY.hours)
 
 # More than any family has bands.
 _BANDS = 1 << 10
@@ -27,11 +27,15 @@ _BANDS = 1 << 10
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """Where one rule family holds, in arrival order: number of the key, band, patient's clock."""
+    """Where one rule family holds, in arrival order: number of the key, band, patient's clock.
+
+    An episode of the family is over `ends_after` so long without it.
+    """
 
     key: NDArray[np.int64]
     band: NDArray[np.int64]
     now: NDArray[np.int64]
+    ends_after: int = EPISODE_ENDS_AFTER
 
 
 class Key(NamedTuple):
@@ -72,7 +76,9 @@ class Episodes:
         for place in runs.candidates:
             key, band, now = keys[held.key[place]], int(held.band[place]), int(held.now[place])
             known = self._open.get(key)
-            if runs.reopens[place] or (runs.opens[place] and _has_ended(known, now)):
+            if runs.reopens[place] or (
+                runs.opens[place] and _has_ended(known, now, held.ends_after)
+            ):
                 known = Episode(alert_id(names[place]), 0, now)
             assert known is not None, "the first place of a key opens its episode"  # noqa: S101
             if band > known.band:
@@ -141,7 +147,7 @@ def _runs(held: Held) -> _Runs:
     other = np.ones(len(order), np.bool_)
     other[1:] = key[1:] != key[:-1]
     apart = np.zeros(len(order), np.bool_)
-    apart[1:] = ~other[1:] & (now[1:] - now[:-1] > EPISODE_ENDS_AFTER)
+    apart[1:] = ~other[1:] & (now[1:] - now[:-1] > held.ends_after)
     run = np.cumsum(other | apart) * _BANDS
     worst = np.maximum.accumulate(run + band) - run
     rises = other | apart
@@ -152,8 +158,8 @@ def _runs(held: Held) -> _Runs:
     return _Runs(np.sort(order[rises]).tolist(), opens, reopens, order[last].tolist())
 
 
-def _has_ended(known: Episode | None, now: int) -> bool:
-    return known is None or now - known.last_seen > EPISODE_ENDS_AFTER
+def _has_ended(known: Episode | None, now: int, ends_after: int) -> bool:
+    return known is None or now - known.last_seen > ends_after
 
 
 def _present(episode: Episode | None) -> Iterable[Episode]:

@@ -31,7 +31,7 @@ SOURCE_ATTRIBUTES: Mapping[str, str] = {
 }
 _TEXTS = ("version", "title", "population", "evidence", "intended_use", "limits", "owner")
 _TABLES = ("source_attributes", "test_vectors")
-_ALLOWED = {*_TEXTS, *_TABLES, "context", "variants"}
+_ALLOWED = {*_TEXTS, *_TABLES, "context", "episode", "variants"}
 # Every analyte is a family of its own, all of them under one manifest.
 CRITICAL = "critical_"
 CRITICAL_RESULT = "critical_result"
@@ -73,6 +73,18 @@ class TestVector:
 
 
 @dataclass(frozen=True, slots=True)
+class Length:
+    """For how many hours an episode stays open though the rule no longer holds, and why."""
+
+    hours: float
+    reason: str
+
+
+# Shorter repeats alerts of one illness; longer hides a second illness. [P]
+DAY = Length(24, "A day of vital signs without it is the end of one illness")
+
+
+@dataclass(frozen=True, slots=True)
 class Manifest:
     """All that a rule family or a score says of itself, but its thresholds."""
 
@@ -88,6 +100,7 @@ class Manifest:
     test_vectors: tuple[TestVector, ...]
     context: Mapping[str, Effect] = field(default_factory=dict)
     variants: Mapping[str, str] = field(default_factory=dict)
+    episode: Length = DAY
 
     @property
     def citation(self) -> str:
@@ -119,6 +132,7 @@ def read(family: str, text: str) -> Manifest:
         test_vectors=tuple(TestVector(**one) for one in told["test_vectors"]),
         context={name: _effect(one) for name, one in told.get("context", {}).items()},
         variants=told.get("variants", {}),
+        episode=Length(**told["episode"]) if "episode" in told else DAY,
     )
 
 
@@ -130,6 +144,9 @@ def _wrong(told: Mapping[str, Any]) -> Iterator[str]:
     yield from (f"{name} is no attribute" for name in attributes.keys() - SOURCE_ATTRIBUTES.keys())
     missing = (name for name in SOURCE_ATTRIBUTES if not attributes.get(name, "").strip())
     yield from (f"source attribute {name} is empty" for name in missing)
+    episode = told.get("episode", {"hours": DAY.hours, "reason": DAY.reason})
+    if episode.keys() != {"hours", "reason"} or not episode["reason"].strip():
+        yield "episode lacks hours or a reason"
     for name, one in told.get("context", {}).items():
         if one.get("effect") not in get_args(What) or not one.get("reason", "").strip():
             yield f"context {name} lacks an effect or a reason"

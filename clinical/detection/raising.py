@@ -19,6 +19,7 @@ from clinical.detection.finding import Finding
 from clinical.detection.location import Locations
 from clinical.detection.manifest import Manifest, manifest_of
 from clinical.scoring.engine import Moments
+from clinical.scoring.validity import hours
 
 _PROVENANCE = ("feed", "partition", "offset", "received_at", "facility")
 
@@ -69,10 +70,10 @@ class Raising:
         def name_of(place: int) -> str:
             return alert_id(signals, moments, int(at[place]), finding.family)
 
-        begin = 0
+        begin, ends_after = 0, hours(manifest.episode.hours)
         for end in [*np.flatnonzero(wrong[at]).tolist(), len(at)]:
             part = begin + np.flatnonzero(finding.band[at[begin:end]])
-            held = Held(number[part], finding.band[at[part]], moments.now[at[part]])
+            held = Held(number[part], finding.band[at[part]], moments.now[at[part]], ends_after)
             for place, episode_id in self.episodes.observe(keys, held, part.tolist(), name_of):
                 yield int(at[place]), episode_id, keys[number[place]]
             if end < len(at):

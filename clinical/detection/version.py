@@ -25,6 +25,8 @@ def rules_version() -> str:
         digest.update(entry[0].encode())
         digest.update(entry[1].read_bytes())
     digest.update(effects(MANIFESTS).encode())
+    lengths = [(family, one.episode.hours) for family, one in sorted(MANIFESTS.items())]
+    digest.update(repr(lengths).encode())
     return digest.hexdigest()
 
 

@@ -12,12 +12,13 @@ from collections.abc import Mapping, Sequence
 
 import duckdb
 
-from clinical.detection.episodes import EPISODE_ENDS_AFTER
+from clinical.detection.manifest import CRITICAL, CRITICAL_RESULT, MANIFESTS
 from clinical.detection.news2 import EMERGENCY, URGENT
 from clinical.detection.sepsis import POSITIVE
 from clinical.scores.news2 import NEWS2
 from clinical.scores.qsofa import QSOFA_GCS15
 from clinical.scores.sirs import SIRS
+from clinical.scoring.validity import hours
 from lakehouse.batch.replays import LATENESS
 from lakehouse.catalogue import quoted_name, quoted_text
 from orchestration.replays.causes import CAUSED, DECIDING, RESTS_ON, UNITS
@@ -34,6 +35,17 @@ BANDS: Mapping[str, Sequence[tuple[int, str]]] = {
 }
 # A rise that lasts longer is looked for no longer than this: the stream knows of it or never will.
 LOOKED_FOR_DAYS = 7
+
+
+def _episode(of: str) -> str:
+    """How long an episode of an alert's family stays open; every critical analyte is a family."""
+    each = " ".join(
+        f"when {quoted_text(family)} then {hours(one.episode.hours)}"
+        for family, one in MANIFESTS.items()
+    )
+    critical = f"starts_with({of}.subject, {quoted_text(CRITICAL)})"
+    family = f"if({critical}, {quoted_text(CRITICAL_RESULT)}, {of}.subject)"
+    return f"to_microseconds(case {family} {each} end)"
 
 
 def add_lateness(connection: duckdb.DuckDBPyConnection, replay_id: str) -> None:
@@ -151,7 +163,7 @@ select row_number() over () as rise, * from (
     where l.band > l.band_before
     union all by name
     select {_KEY}, band, known_at as true_at, sources,
-        known_at + to_microseconds({EPISODE_ENDS_AFTER}) as until
+        known_at + {_episode("truth_alerts")} as until
     from truth_alerts
 )
 """  # noqa: S608 names of ours
@@ -175,7 +187,7 @@ with standing as (
     join stream_alerts s on r.facility is not distinct from s.facility
         and r.patient_id = s.patient_id and r.subject = s.subject and s.band >= r.band
         and s.known_at <= r.true_at
-        and s.known_at > r.true_at - to_microseconds({EPISODE_ENDS_AFTER})
+        and s.known_at > r.true_at - {_episode("r")}
 ),
 days as (
     select rise, {_KEY}, band, true_at, until, unnest(generate_series(
@@ -241,7 +253,7 @@ held as (
         select 1 from truth_alerts t
         where t.facility is not distinct from a.facility and t.patient_id = a.patient_id
             and t.subject = a.subject and t.band >= a.band and t.known_at <= a.held_at
-            and t.known_at > a.held_at - to_microseconds({EPISODE_ENDS_AFTER})
+            and t.known_at > a.held_at - {_episode("a")}
     )
 )
 select row_number() over () as rise, * from held

@@ -3,11 +3,12 @@
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from clinical.concepts import CONCEPTS
-from clinical.detection.episodes import EPISODE_ENDS_AFTER, Episodes, Held, Key
+from clinical.detection.episodes import Episodes, Held, Key
 from tests.clinical.detection.ward import Ward
 
 COMFORT_CARE = CONCEPTS["code_status"].answers["comfort_care"]
@@ -44,6 +45,20 @@ def test_after_a_day_without_it_the_same_finding_is_a_new_episode() -> None:
     ward.chart(24.5, heart_rate=141)
     ids = [episode for [episode] in _news2(ward, "episode_id")]
     assert len(ids) == len(set(ids)) == 2
+
+
+@pytest.mark.parametrize(("hours", "episodes"), [(72.0, 1), (72.1, 2)])
+def test_a_finding_of_the_laboratory_lasts_three_days_without_it(
+    hours: float, episodes: int
+) -> None:
+    ward = Ward()
+    ward.chart(0, creatinine=1, potassium=7.9)
+    ward.chart(1, creatinine=3.5)
+    ward.chart(hours, potassium=7.7)
+    ward.chart(1 + hours, creatinine=3.5)
+    for family in ("kdigo", "critical_potassium"):
+        found = [row for row in ward.alerts if row["rule_family"] == family]
+        assert len({row["episode_id"] for row in found}) == len(found) == episodes
 
 
 def test_a_withdrawn_value_closes_what_rested_on_it_and_the_next_true_one_alerts() -> None:
@@ -130,9 +145,9 @@ moments = st.lists(
 )
 
 
-@given(moments, st.integers(0, 40))
+@given(moments, st.integers(0, 40), st.sampled_from([24 * HOUR, 30 * HOUR]))
 def test_episodes_are_those_of_the_plain_rule_however_moments_are_cut(
-    found: list[tuple[int, int, int]], cut: int
+    found: list[tuple[int, int, int]], cut: int, ends_after: int
 ) -> None:
     keys = [Key(f"p{number}", "news2", None) for number in range(3)]
     now, rows = 0, []
@@ -143,17 +158,19 @@ def test_episodes_are_those_of_the_plain_rule_however_moments_are_cut(
     told = []
     for part, base in ((rows[:cut], 0), (rows[cut:], cut)):
         columns = np.array(part, np.int64).reshape(-1, 3).T
-        told += episodes.observe(keys, Held(*columns), range(base, base + len(part)), str)
-    assert told == _plainly(rows)
+        told += episodes.observe(
+            keys, Held(*columns, ends_after), range(base, base + len(part)), str
+        )
+    assert told == _plainly(rows, ends_after)
 
 
-def _plainly(rows: list[tuple[int, int, int]]) -> list[tuple[int, str]]:
-    """The rule, read aloud: alert when nothing was open for a day, or when it got worse."""
+def _plainly(rows: list[tuple[int, int, int]], ends_after: int) -> list[tuple[int, str]]:
+    """The rule, read aloud: alert when nothing was open for so long, or when it got worse."""
     open_: dict[int, list[Any]] = {}
     told = []
     for place, (patient, band, now) in enumerate(rows):
         known = open_.get(patient)
-        if known is None or now - known[2] > EPISODE_ENDS_AFTER:
+        if known is None or now - known[2] > ends_after:
             known = open_[patient] = [str(place), 0, now]
         if band > known[1]:
             told.append((place, known[0]))
