@@ -7,7 +7,7 @@ import pytest
 from hypothesis import settings
 
 # No timing is asserted in tests, also not by Hypothesis: a busy machine must not make a law fail.
-# CI judges a change, so it tries the same examples each time; elsewhere each run looks for new ones.
+# CI judges a change, so it tries the same examples each time; elsewhere each run seeks new ones.
 settings.register_profile("house", deadline=None, print_blob=True, derandomize="CI" in os.environ)
 settings.load_profile("house")
 
