@@ -160,7 +160,7 @@ def explain(
 def score(
     name: Annotated[
         str,
-        typer.Argument(metavar="NAME", help="news2, qsofa, sirs, shock_index, rox or sf_ratio."),
+        typer.Argument(metavar="NAME", help="A score of docs/scores.md: news2, sofa, kdigo ..."),
     ],
     values: Annotated[
         list[str] | None,
