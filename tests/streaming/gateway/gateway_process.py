@@ -23,7 +23,7 @@ from streaming.inbox.journal_reading import JournalReader
 ROOT = Path(__file__).parents[3]
 FEED = "hl7_v2"
 FHIR = "fhir_r4"
-PATIENCE = 60
+PATIENCE = 180
 ANSWER = re.compile(rb"MSA\|(\w\w)\|([^|\r]*)")
 
 

@@ -25,7 +25,7 @@ from streaming.inbox.journal_reading import JournalReader
 
 FEED = "north_ward"
 ROOMY = 1024**3
-PATIENCE = 30
+PATIENCE = 120
 ANSWER = re.compile(rb"MSA\|(\w\w)\|([^|\r]*)")
 
 

@@ -23,7 +23,7 @@ BROKEN = {ward.FEED: replace(PROFILE, zone="Nowhere/At_All")}
 GOOD = list(ward.messages(60, patients=7, interval=timedelta(seconds=1)))
 STORED = Receipt(stored=True)
 REFUSED = Receipt(stored=False)
-PATIENCE = 60
+PATIENCE = 180
 
 
 class Office:
