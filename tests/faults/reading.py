@@ -23,6 +23,7 @@ KEYS = {
     "scores": 'feed, "partition", "offset", "row"',
     "alerts": "alert_id",
 }
+READY = "looking"
 
 
 def look(lake: Lake, before: dict[str, int]) -> list[str]:
@@ -48,14 +49,17 @@ def main(root: Path) -> None:
         asked.append(True)
 
     signal.signal(signal.SIGTERM, stop)
+    print(READY, flush=True)  # noqa: T201
     looks, wrong, before, parent = 0, [], {}, os.getppid()
-    # It does not outlive who started it, however that one ends.
-    while not asked and os.getppid() == parent:
+    # It tries once at least, and does not outlive who started it, however that one ends.
+    while True:
         try:
             wrong += look(Lake.open(root, create=False), before)
             looks += 1
         except LakehouseError:
             pass  # not made yet
+        if asked or os.getppid() != parent:
+            break
         time.sleep(0.15)
     print(json.dumps({"looks": looks, "wrong": wrong[:20], "rows": before}))  # noqa: T201
 
@@ -72,7 +76,12 @@ class Reader:
         )
 
     def stop(self) -> dict[str, object]:
-        """End it; gives what it saw."""
+        """End it, once it has begun; gives what it saw.
+
+        A short scenario is over before the reader has loaded its libraries: a signal then would
+        end it with nothing told.
+        """
+        assert self._process.stdout.readline().strip() == READY
         self._process.terminate()
         told, _ = self._process.communicate(timeout=60)
         return dict(json.loads(told))
