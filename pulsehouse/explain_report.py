@@ -115,6 +115,15 @@ def _inputs(found: Explanation) -> None:
     for item in found.inputs:
         if item["worked_from"]:
             terminal.write(f"  {item['name']}: {item['worked_from']}")
+        for told in item["since"]:
+            terminal.write(f"  {item['name']}: {_since(told)}")
+
+
+def _since(told: Row) -> str:
+    """What was told of an input after the alert."""
+    value = " ".join(filter(None, (told["value_text"], told["unit_as_sent"])))
+    said = f"{told['says'] or 'told again'}{f', {value}' if value else ''}"
+    return f"since then {said}: known at {terminal.stamp(told['received_at'])}, {_place(told)}"
 
 
 def value_of(item: Row) -> str:

@@ -57,7 +57,7 @@ class Rows:
     @classmethod
     def of(cls, contents: Contents, items: Sequence[Row], *, identified: bool) -> Self:
         """Look them up; `identified` also takes the messages' bytes."""
-        contents.connection.register("wanted", _wanted(items))
+        contents.connection.register("wanted", wanted(items))
         by_table = {
             table: {place_of(row): row for row in contents.ask(_ROWS.format(table=table))}
             for table in SCORED_FACTS
@@ -106,7 +106,8 @@ def _says(table: str, row: Row, concept: str) -> bool:
     return any(name and concept.startswith(name) for name in names)
 
 
-def _wanted(items: Sequence[Row]) -> pa.Table:
+def wanted(items: Sequence[Row]) -> pa.Table:
+    """The places of inputs as a table that SQL can join."""
     kinds = (pa.string(), pa.int32(), pa.int64(), pa.int32())
     return pa.table(
         {

@@ -31,6 +31,7 @@ from pulsehouse.explained_recount import Recount
 from pulsehouse.explained_rows import Rows, place_of
 from pulsehouse.explained_rule import contexts, rule
 from pulsehouse.explained_scores import scores_of
+from pulsehouse.explained_since import later_versions, since
 from pulsehouse.failure import USAGE, CommandError
 
 IDENTIFYING = ("patient_id", "encounter_id", "facility")
@@ -87,7 +88,10 @@ def explanation(lake: Lake, alert_id: str, clock: BatchClock, *, identified: boo
         told = {item["name"]: rows.concept(item) for item in evidence}
         assessed = [*scores, *derived(alert, scores, told)]
         scored = parts(alert, assessed)
-        inputs = [_input(alert, item, scored, rows) for item in evidence]
+        later = later_versions(contents, evidence, identified=identified)
+        inputs = [
+            {**_input(alert, item, scored, rows), "since": since(item, later)} for item in evidence
+        ]
         known = nights(contents, alert, inputs, rows.patients, clock)
     hidden = {"evidence", "contexts", *(() if identified else IDENTIFYING)}
     return Explanation(
