@@ -3,7 +3,7 @@
 Here: which alerts stand in only one, and which came earlier or later. Not here: running them.
 
 Alerts of one patient and rule family are paired in order of time, each with the nearest unpaired
-one of the other version that lies within SAME_WITHIN; what finds no partner stands alone. A partner
+one of the other version that lies within an episode of its family; what finds no partner stands alone. A partner
 of another band is a changed severity.
 """
 
@@ -13,9 +13,8 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from clinical.detection.episodes import EPISODE_ENDS_AFTER
-
-# Alerts further apart than an episode lasts are not the same alert.
-SAME_WITHIN = EPISODE_ENDS_AFTER
+from clinical.detection.manifest import MANIFESTS
+from clinical.scoring.validity import hours
 
 Kind = Literal["same", "earlier", "later", "only_new", "only_against"]
 KINDS: tuple[Kind, ...] = ("same", "earlier", "later", "only_new", "only_against")
@@ -51,8 +50,18 @@ class Difference:
     @property
     def changes_band(self) -> bool:
         """Whether both have it, at another band."""
-        both = self.new is not None and self.against is not None
-        return both and self.new.band != self.against.band  # type: ignore[union-attr]
+        if self.new is None or self.against is None:
+            return False
+        return self.new.band != self.against.band
+
+
+def same_within(family: str) -> int:
+    """Microseconds: alerts further apart than an episode of their family are not the same alert.
+
+    A family that only the other version has is held to last the day of most.
+    """
+    known = MANIFESTS.get(family)
+    return hours(known.episode.hours) if known else EPISODE_ENDS_AFTER
 
 
 def differences(new: Sequence[Sent], against: Sequence[Sent]) -> list[Difference]:
@@ -83,11 +92,12 @@ def _paired(
     key: tuple[str, str], new: Sequence[Sent], against: Sequence[Sent]
 ) -> Iterator[Difference]:
     """Nearest pairs first, so that a shifted alert is not taken for two others."""
+    within = same_within(key[1])
     near = sorted(
         (abs(ours.at - theirs.at), abs(ours.band - theirs.band), one, other)
         for one, ours in enumerate(new)
         for other, theirs in enumerate(against)
-        if abs(ours.at - theirs.at) <= SAME_WITHIN
+        if abs(ours.at - theirs.at) <= within
     )
     ours_left, theirs_left = set(range(len(new))), set(range(len(against)))
     for _, _, one, other in near:

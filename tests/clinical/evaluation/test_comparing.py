@@ -1,11 +1,13 @@
 """Two versions' alerts: which are the same, shifted, or in one alone."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clinical.evaluation.comparing import KINDS, SAME_WITHIN, Sent, counted, differences
+from clinical.evaluation.comparing import KINDS, Sent, counted, differences, same_within
 
 MINUTE = 60_000_000
+HOUR = 60 * MINUTE
 
 
 def sent(at: int, band: int = 1, patient: str = "a", family: str = "news2") -> Sent:
@@ -29,9 +31,14 @@ def test_an_alert_that_only_one_version_sends_stands_alone():
     assert (alone.kind, alone.minutes, alone.new) == ("only_against", None, None)
 
 
-def test_alerts_further_apart_than_an_episode_are_two():
-    assert kinds([sent(0)], [sent(SAME_WITHIN)]) == ["earlier"]
-    assert sorted(kinds([sent(0)], [sent(SAME_WITHIN + 1)])) == ["only_against", "only_new"]
+@pytest.mark.parametrize(
+    ("family", "lasts"), [("news2", 24), ("kdigo", 72), ("critical_result", 72), ("gone", 24)]
+)
+def test_alerts_further_apart_than_an_episode_of_their_family_are_two(family, lasts):
+    first, near = sent(0, family=family), sent(lasts * HOUR, family=family)
+    assert kinds([first], [near]) == ["earlier"]
+    far = sent(lasts * HOUR + 1, family=family)
+    assert sorted(kinds([first], [far])) == ["only_against", "only_new"]
 
 
 def test_nearest_alerts_are_paired_first():
@@ -56,7 +63,7 @@ def test_patients_and_families_are_not_mixed():
 
 
 ALERTS = st.lists(
-    st.builds(sent, st.integers(0, 3).map(lambda n: n * SAME_WITHIN // 2), st.integers(1, 3)),
+    st.builds(sent, st.integers(0, 3).map(lambda n: n * same_within("news2") // 2), st.integers(1, 3)),
     max_size=6,
 )
 
