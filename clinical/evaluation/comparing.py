@@ -3,8 +3,8 @@
 Here: which alerts stand in only one, and which came earlier or later. Not here: running them.
 
 Alerts of one patient and rule family are paired in order of time, each with the nearest unpaired
-one of the other version that lies within an episode of its family; what finds no partner stands alone. A partner
-of another band is a changed severity.
+one of the other version that lies within an episode of its family; what finds no partner stands
+alone. A partner of another band is a changed severity.
 """
 
 from collections import defaultdict

@@ -63,7 +63,9 @@ def test_patients_and_families_are_not_mixed():
 
 
 ALERTS = st.lists(
-    st.builds(sent, st.integers(0, 3).map(lambda n: n * same_within("news2") // 2), st.integers(1, 3)),
+    st.builds(
+        sent, st.integers(0, 3).map(lambda n: n * same_within("news2") // 2), st.integers(1, 3)
+    ),
     max_size=6,
 )
 
