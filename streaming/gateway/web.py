@@ -53,7 +53,9 @@ class WebServer(uvicorn.Server):
         surplus = len(open_now) - self._connections
         longest_first = sorted(self._idle.items(), key=lambda found: found[1].since)
         for place, (connection, idle) in enumerate(longest_first):
-            if place < surplus or now - idle.since > HEAD_SECONDS:
+            # What was opened since the last look may have asked already, unread as yet.
+            makes_way = place < surplus and idle.since < now
+            if makes_way or now - idle.since > HEAD_SECONDS:
                 connection.transport.abort()
 
     def _idle_since(self, connection: Any, now: float) -> _Idle:  # noqa: ANN401 uvicorn has no type
