@@ -1,6 +1,7 @@
 """The columns of the table contracts: name, Arrow type and meaning of each.
 
-Here: column groups, in the order they are stored. Not here: which table has which group
+Here: column groups, in the order they are stored. Not here: those of orders and medications
+(order_columns.py) and of a patient's history (history_columns.py), or which table has which group
 (tables.py).
 """
 
@@ -150,14 +151,16 @@ OBSERVATION = (
     Column("abnormal_flag", STRING, "The sender's own flag (OBX-8, HL7 table 0078)."),
     Column("is_scored", pa.bool_(), "Whether the value may enter a score."),
     one_of("not_scored_reason", NOT_SCORED_REASONS, "Why not: {}."),
+    Column("specimen", STRING, "Specimen as sent (SPM-4, OBR-15, FHIR Observation.specimen)."),
+    Column("reference_range", STRING, "The sender's reference range (OBX-7), as sent."),
 )
 
 ENCOUNTER_EVENT = (
     Column(
         "event",
         STRING,
-        "admit, transfer, discharge, update, register, cancel_admit, cancel_transfer, "
-        "cancel_discharge, or the trigger.",
+        "admit, transfer, discharge, update, register, leave, return or swap, each also as "
+        "cancel_..., or the trigger.",
     ),
     Column("trigger", STRING, "HL7 trigger event (A01) or FHIR encounter status."),
     Column("event_at", UTC, "When it happened (EVN-6, else PV1-44 or PV1-45, else EVN-2)."),
@@ -170,6 +173,9 @@ ENCOUNTER_EVENT = (
     Column("admitted_at", UTC, "PV1-44."),
     Column("discharged_at", UTC, "PV1-45."),
     Column("discharge_disposition", STRING, "PV1-36 as sent."),
+    Column("account_id", STRING, "Account number (PID-18, FHIR Encounter.account)."),
+    Column("prior_room", STRING, "Previous room (PV1-6.2)."),
+    Column("prior_bed", STRING, "Previous bed (PV1-6.3)."),
 )
 
 DEMOGRAPHICS = (
@@ -179,69 +185,28 @@ DEMOGRAPHICS = (
     Column("sex", STRING, "Administrative sex as sent (PID-8)."),
     Column("died_at", UTC, "Time of death (PID-29)."),
     Column("deceased", pa.bool_(), "Death indicator (PID-30)."),
+    Column("address", STRING, "Lines of the address and the town, as one text (PID-11.1 to 11.4)."),
+    Column("postcode", STRING, "Postcode (PID-11.5)."),
+    Column("phone", STRING, "Telephone number (PID-13, else PID-14)."),
 )
 
 IDENTITY_EVENT = (
-    one_of("event", ("merge",)),
-    Column("trigger", STRING, "HL7 trigger event (A40)."),
+    one_of(
+        "event",
+        (
+            *("merge", "unmerge", "link", "unlink", "change_id"),
+            *("move_visit", "move_account", "merge_visit", "merge_account"),
+        ),
+    ),
+    Column("trigger", STRING, "HL7 trigger event (A40), or the kind of a FHIR Patient.link."),
     Column("surviving_id", STRING, "Identifier that lives on (PID-3)."),
     Column("retired_id", STRING, "Identifier that is retired (MRG-1)."),
     Column("documented_at", UTC, "When it was recorded (EVN-2, else MSH-7)."),
-)
-
-ORDER_EVENT = (
-    Column("order_id", STRING, "Placer order number (ORC-2, OBR-2), else filler."),
-    Column(
-        "order_control", STRING, "ORC-1, HL7 table 0119: NW new, CA cancel, SC status changed ..."
-    ),
-    Column("order_status", STRING, "ORC-5 or OBR-25 as sent."),
-    Column("code", STRING, "Ordered service as sent (OBR-4.1)."),
-    Column("code_system", STRING, "Code system as sent (OBR-4.3)."),
-    Column("code_text", STRING, "Name of the service as sent (OBR-4.2)."),
-    Column("specimen", STRING, "Specimen as sent (SPM-4 or OBR-15)."),
-    Column("concept", STRING, "culture for a body-fluid culture; else null."),
-    Column("effective_at", UTC, "When collected or ordered (OBR-7, else SPM-17, else ORC-9)."),
-    Column("documented_at", UTC, "When it was ordered or recorded (ORC-9, else MSH-7)."),
-    Column(
-        "is_cancelled",
-        pa.bool_(),
-        "Whether this event withdraws the order (ORC-1 CA, OC, DC, CR; status CA).",
-    ),
-)
-
-MEDICATION_EVENT = (
-    Column("order_id", STRING, "Placer order number (ORC-2), else filler."),
-    one_of(
-        "event",
-        ("ordered", "changed", "administered", "not_given", "discontinued", "cancelled"),
-    ),
-    Column("order_control", STRING, "ORC-1 as sent."),
-    Column("code", STRING, "Drug code as sent (RXE-2.1, RXA-5.1)."),
-    Column("code_system", STRING, "Code system as sent."),
-    Column("code_text", STRING, "Drug as sent."),
-    Column(
-        "concept",
-        STRING,
-        "antibiotic, vasopressor ...: class of clinical/medications.csv; else null.",
-    ),
-    Column("ingredient", STRING, "Ingredient that the class was recognised by."),
-    Column("route", STRING, "Route as sent (RXR-1)."),
-    Column("dose", DOUBLE, "Amount as sent (RXE-3, RXA-6)."),
-    Column("dose_unit", STRING, "Unit of dose as sent (RXE-5, RXA-7)."),
-    Column("rate", DOUBLE, "Rate as sent (RXE-23, RXA-12)."),
-    Column("rate_unit", STRING, "Unit of rate as sent."),
-    Column("started_at", UTC, "Start (RXE-32, TQ1-7, RXA-3)."),
-    Column("ended_at", UTC, "End (TQ1-8, RXA-4)."),
-    Column("documented_at", UTC, "When it was recorded (ORC-9, else MSH-7)."),
-)
-
-DIAGNOSIS = (
-    Column("code", STRING, "Diagnosis code as sent (DG1-3.1)."),
-    Column("code_system", STRING, "Code system as sent (DG1-3.3)."),
-    Column("code_text", STRING, "Description as sent."),
-    Column("diagnosis_type", STRING, "DG1-6: A admitting, W working, F final."),
-    Column("priority", pa.int32(), "DG1-15, else DG1-1."),
-    Column("documented_at", UTC, "When it was recorded (DG1-5, else MSH-7)."),
+    Column("retired_facility", STRING, "Assigning authority of the retired identifier."),
+    Column("surviving_visit", STRING, "Visit that lives on (PV1-19)."),
+    Column("retired_visit", STRING, "Visit that is retired or moved (MRG-5)."),
+    Column("surviving_account", STRING, "Account that lives on (PID-18)."),
+    Column("retired_account", STRING, "Account that is retired or moved (MRG-3)."),
 )
 
 CHARGE = (

@@ -13,6 +13,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lakehouse import columns as c
+from lakehouse import history_columns as h
+from lakehouse import order_columns as o
 from lakehouse.columns import Column
 
 Zone = Literal[
@@ -32,7 +34,7 @@ Zone = Literal[
 Phi = Literal["none", "pseudonymous", "identified"]
 
 # Older releases refuse a newer lake; an older lake is brought up to it (upgrades.py).
-LAKE_VERSION = 3
+LAKE_VERSION = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +136,7 @@ PATIENT_DEMOGRAPHICS = Table(
 IDENTITY_EVENTS = Table(
     name="identity_events",
     zone="facts",
-    grain="one merge of a retired patient identifier into a surviving one",
+    grain="one merge, link or move of identifiers, visits or accounts, or the end of one",
     key=("feed", "partition", "offset", "row"),
     phi="pseudonymous",
     columns=(*c.PROVENANCE, *c.SUBJECT, *c.IDENTITY_EVENT),
@@ -142,18 +144,18 @@ IDENTITY_EVENTS = Table(
 ORDER_EVENTS = Table(
     name="order_events",
     zone="facts",
-    grain="one state of one laboratory or culture order",
+    grain="one state of one order, its specimen or its report",
     key=("feed", "partition", "offset", "row"),
     phi="pseudonymous",
-    columns=(*c.PROVENANCE, *c.SUBJECT, *c.ORDER_EVENT),
+    columns=(*c.PROVENANCE, *c.SUBJECT, *o.ORDER_EVENT),
 )
 MEDICATION_EVENTS = Table(
     name="medication_events",
     zone="facts",
-    grain="one state of one medication order, or one administration",
+    grain="one state of one medication order, or one administration, dispense or statement",
     key=("feed", "partition", "offset", "row"),
     phi="pseudonymous",
-    columns=(*c.PROVENANCE, *c.SUBJECT, *c.MEDICATION_EVENT),
+    columns=(*c.PROVENANCE, *c.SUBJECT, *o.MEDICATION_EVENT),
 )
 DIAGNOSES = Table(
     name="diagnoses",
@@ -161,7 +163,7 @@ DIAGNOSES = Table(
     grain="one diagnosis as one message stated it",
     key=("feed", "partition", "offset", "row"),
     phi="pseudonymous",
-    columns=(*c.PROVENANCE, *c.SUBJECT, *c.DIAGNOSIS),
+    columns=(*c.PROVENANCE, *c.SUBJECT, *h.DIAGNOSIS),
 )
 CHARGES = Table(
     name="charges",
@@ -170,6 +172,38 @@ CHARGES = Table(
     key=("feed", "partition", "offset", "row"),
     phi="pseudonymous",
     columns=(*c.PROVENANCE, *c.SUBJECT, *c.CHARGE),
+)
+PROCEDURES = Table(
+    name="procedures",
+    zone="facts",
+    grain="one procedure as one message stated it",
+    key=("feed", "partition", "offset", "row"),
+    phi="pseudonymous",
+    columns=(*c.PROVENANCE, *c.SUBJECT, *h.PROCEDURE),
+)
+ALLERGIES = Table(
+    name="allergies",
+    zone="facts",
+    grain="one allergy or intolerance as one message stated it",
+    key=("feed", "partition", "offset", "row"),
+    phi="pseudonymous",
+    columns=(*c.PROVENANCE, *c.SUBJECT, *h.ALLERGY),
+)
+FLAGS = Table(
+    name="flags",
+    zone="facts",
+    grain="one warning, consent or device as one message stated it",
+    key=("feed", "partition", "offset", "row"),
+    phi="pseudonymous",
+    columns=(*c.PROVENANCE, *c.SUBJECT, *h.FLAG),
+)
+NOTES = Table(
+    name="notes",
+    zone="facts",
+    grain="one free text as one message sent it",
+    key=("feed", "partition", "offset", "row"),
+    phi="identified",
+    columns=(*c.PROVENANCE, *c.SUBJECT, *h.NOTE),
 )
 SCORES = Table(
     name="scores",
@@ -199,6 +233,10 @@ TABLES: Mapping[str, Table] = {
         MEDICATION_EVENTS,
         DIAGNOSES,
         CHARGES,
+        PROCEDURES,
+        ALLERGIES,
+        FLAGS,
+        NOTES,
         SCORES,
         ALERTS,
         # Last on purpose: a message's row in `raw_messages` says that every table has passed it.

@@ -17,13 +17,38 @@ from deltalake.exceptions import CommitFailedError, DeltaError
 from lakehouse import delta_log, durable
 from lakehouse.columns import Column
 from lakehouse.errors import LakeNotWritableError
-from lakehouse.tables import ALERTS, LAKE_VERSION, RAW_MESSAGES, TABLES, Table
+from lakehouse.tables import (
+    ALERTS,
+    DIAGNOSES,
+    ENCOUNTER_EVENTS,
+    IDENTITY_EVENTS,
+    LAKE_VERSION,
+    MEDICATION_EVENTS,
+    OBSERVATIONS,
+    ORDER_EVENTS,
+    PATIENT_DEMOGRAPHICS,
+    RAW_MESSAGES,
+    TABLES,
+    Table,
+)
 
 OLDEST: Final = 1
 # Per lake version, the columns that tables got with it.
 ADDED: Final[Mapping[int, Mapping[str, tuple[str, ...]]]] = {
     2: {RAW_MESSAGES.name: ("original_partition", "original_offset")},
     3: {ALERTS.name: ("contexts", "declared_severity", "route")},
+    4: {
+        OBSERVATIONS.name: ("specimen", "reference_range"),
+        ENCOUNTER_EVENTS.name: ("account_id", "prior_room", "prior_bed"),
+        PATIENT_DEMOGRAPHICS.name: ("address", "postcode", "phone"),
+        IDENTITY_EVENTS.name: (
+            *("retired_facility", "surviving_visit", "retired_visit"),
+            *("surviving_account", "retired_account"),
+        ),
+        ORDER_EVENTS.name: ("event", "filler_id", "parent_id", "result_status"),
+        MEDICATION_EVENTS.name: ("order_status", "replaces_id", "event_id", "ingredient_code"),
+        DIAGNOSES.name: ("diagnosis_id", "status", "onset_at", "ended_at"),
+    },
 }
 _ATTEMPTS: Final = 20
 

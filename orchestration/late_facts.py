@@ -33,6 +33,10 @@ SPEAKS_OF: Mapping[str, tuple[str, str]] = {
     "medication_events": ("started_at", "coalesce(ended_at, received_at)"),
     "diagnoses": RECEIVED,
     "charges": ("transaction_at", "transaction_at"),
+    "procedures": ("started_at", "coalesce(ended_at, started_at)"),
+    "allergies": RECEIVED,
+    "flags": ("started_at", "coalesce(ended_at, received_at)"),
+    "notes": RECEIVED,
 }
 # One message with a wrong year must not set every night of the year off.
 LONGEST = timedelta(days=31)

@@ -9,7 +9,10 @@ import pyarrow.compute as pc
 
 from clinical.scoring.fingerprint import fingerprint
 
-_TOLD = ("family_name", "given_name", "birth_date", "sex", "died_at", "deceased")
+_TOLD = (
+    *("family_name", "given_name", "birth_date", "sex", "died_at", "deceased"),
+    *("address", "postcode", "phone"),
+)
 
 
 class Demographics:

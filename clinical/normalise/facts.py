@@ -11,15 +11,19 @@ import pyarrow as pa
 
 from clinical.normalise.coding import check
 from clinical.normalise.distinct import flat
+from clinical.normalise.flags import flags
 from clinical.normalise.medications import medication_events
 from clinical.normalise.observations import observations
 from clinical.normalise.orders import order_events
+from clinical.normalise.procedures import procedures
 from clinical.wire.decoded import Decoded
 from clinical.wire.profile import FeedProfile
 
 _ADDED: Mapping[str, Callable[[pa.Table, FeedProfile], pa.Table]] = {
     "order_events": order_events,
     "medication_events": medication_events,
+    "procedures": procedures,
+    "flags": flags,
 }
 
 

@@ -73,7 +73,7 @@ def medication_events(rows: pa.Table, profile: FeedProfile) -> pa.Table:
     for place in (1, 0):
         texts = pa.array([item[place] for item in found], pa.string())
         rows = rows.add_column(at, ("concept", "ingredient")[place], texts.take(which))
-    return rows
+    return rows.append_column("ingredient_code", pa.nulls(len(rows), pa.string()))
 
 
 _Drug = tuple[str | None, str | None, str | None, str | None]

@@ -41,6 +41,8 @@ COLUMNS = (
     "abnormal_flag",
     "is_scored",
     "not_scored_reason",
+    "specimen",
+    "reference_range",
 )
 
 

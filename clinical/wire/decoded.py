@@ -4,7 +4,7 @@ Here: the Arrow shapes that every decoder fills, whatever the wire format. Not h
 and plausibility (clinical/normalise), or provenance columns, which the dataflow adds.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -33,6 +33,11 @@ _SUBJECT = [
     ("patient_id", STRING),
     ("encounter_id", STRING),
 ]
+_CODED = [("code", STRING), ("code_system", STRING), ("code_text", STRING)]
+
+# A text of more characters is a narrative, not an answer: it goes to `notes`, and `value_text` of
+# its observation is null. Coded and short answers are far shorter, and FT always is one. [P]
+LONGEST_ANSWER = 200
 
 FACTS: Mapping[str, pa.Schema] = {
     "observations": pa.schema(
@@ -55,6 +60,8 @@ FACTS: Mapping[str, pa.Schema] = {
             ("documented_at", UTC),
             ("status", STRING),
             ("abnormal_flag", STRING),
+            ("specimen", STRING),
+            ("reference_range", STRING),
         ]
     ),
     "encounter_events": pa.schema(
@@ -72,6 +79,9 @@ FACTS: Mapping[str, pa.Schema] = {
             ("admitted_at", UTC),
             ("discharged_at", UTC),
             ("discharge_disposition", STRING),
+            ("account_id", STRING),
+            ("prior_room", STRING),
+            ("prior_bed", STRING),
         ]
     ),
     # One row per message that carries demographics; the shard keeps only the rows that change
@@ -85,6 +95,9 @@ FACTS: Mapping[str, pa.Schema] = {
             ("sex", STRING),
             ("died_at", UTC),
             ("deceased", pa.bool_()),
+            ("address", STRING),
+            ("postcode", STRING),
+            ("phone", STRING),
         ]
     ),
     "identity_events": pa.schema(
@@ -95,6 +108,11 @@ FACTS: Mapping[str, pa.Schema] = {
             ("surviving_id", STRING),
             ("retired_id", STRING),
             ("documented_at", UTC),
+            ("retired_facility", STRING),
+            ("surviving_visit", STRING),
+            ("retired_visit", STRING),
+            ("surviving_account", STRING),
+            ("retired_account", STRING),
         ]
     ),
     "order_events": pa.schema(
@@ -110,6 +128,10 @@ FACTS: Mapping[str, pa.Schema] = {
             ("effective_at", UTC),
             ("documented_at", UTC),
             ("is_cancelled", pa.bool_()),
+            ("event", STRING),
+            ("filler_id", STRING),
+            ("parent_id", STRING),
+            ("result_status", STRING),
         ]
     ),
     "medication_events": pa.schema(
@@ -129,6 +151,9 @@ FACTS: Mapping[str, pa.Schema] = {
             ("started_at", UTC),
             ("ended_at", UTC),
             ("documented_at", UTC),
+            ("order_status", STRING),
+            ("replaces_id", STRING),
+            ("event_id", STRING),
         ]
     ),
     "diagnoses": pa.schema(
@@ -140,6 +165,10 @@ FACTS: Mapping[str, pa.Schema] = {
             ("diagnosis_type", STRING),
             ("priority", pa.int32()),
             ("documented_at", UTC),
+            ("diagnosis_id", STRING),
+            ("status", STRING),
+            ("onset_at", UTC),
+            ("ended_at", UTC),
         ]
     ),
     # One row per FT1.
@@ -165,7 +194,72 @@ FACTS: Mapping[str, pa.Schema] = {
             ("documented_at", UTC),
         ]
     ),
+    # One row per PR1.
+    "procedures": pa.schema(
+        [
+            *_SUBJECT,
+            ("procedure_id", STRING),
+            *_CODED,
+            ("status", STRING),
+            ("started_at", UTC),
+            ("ended_at", UTC),
+            ("documented_at", UTC),
+        ]
+    ),
+    # One row per AL1 or IAM.
+    "allergies": pa.schema(
+        [
+            *_SUBJECT,
+            ("allergy_id", STRING),
+            *_CODED,
+            ("allergy_type", STRING),
+            ("criticality", STRING),
+            ("status", STRING),
+            ("onset_at", UTC),
+            ("documented_at", UTC),
+        ]
+    ),
+    "flags": pa.schema(
+        [
+            *_SUBJECT,
+            ("flag_id", STRING),
+            ("kind", STRING),
+            *_CODED,
+            ("value_code", STRING),
+            ("status", STRING),
+            ("started_at", UTC),
+            ("ended_at", UTC),
+            ("documented_at", UTC),
+        ]
+    ),
+    # Free text, which may name anybody: it stands nowhere else.
+    "notes": pa.schema(
+        [
+            *_SUBJECT,
+            ("note_id", STRING),
+            ("about_table", STRING),
+            ("about_id", STRING),
+            ("kind", STRING),
+            *_CODED,
+            ("text", STRING),
+            ("status", STRING),
+            ("documented_at", UTC),
+        ]
+    ),
 }
+
+
+def filled(name: str, columns: Mapping[str, pa.Array | Sequence[object]], count: int) -> pa.Table:
+    """A table of facts of `count` rows; columns that a reader does not give are null."""
+    fields = FACTS[name]
+    made = [_column(columns.get(field.name), field.type, count) for field in fields]
+    return pa.Table.from_arrays(made, schema=fields)
+
+
+def _column(given: pa.Array | Sequence[object] | None, kind: pa.DataType, count: int) -> pa.Array:
+    if given is None:
+        return pa.nulls(count, kind)
+    return given if isinstance(given, pa.Array | pa.ChunkedArray) else pa.array(given, kind)
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,7 @@ TABLES = (
 )
 _PLACE = ("feed", "partition", "offset", "row", "received_at")
 _NARROW = (*_PLACE, "facility", "patient_id", "encounter_id", *OBSERVED, "documented_at")
-_NAMES = ("family_name", "given_name")
+_NAMES = ("family_name", "given_name", "address", "postcode", "phone")
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ import dagster as dg
 from lakehouse.catalogue import quoted_text
 from lakehouse.columns import DISPOSITIONS
 from lakehouse.lake import Lake
+from lakehouse.tables import TABLES
 from orchestration.quality.checking import Checked
 from orchestration.quality.ledger_equation import Imbalance, counts
 from orchestration.quality.rules import PLACE
@@ -123,7 +124,8 @@ def _pasted(sql: str) -> dg.MarkdownMetadataValue:
 def _command(sql: str) -> str:
     """The command that an analyst pastes; names in SQL are quoted by what a shell would eat."""
     escaped = sql.replace("\\", "\\\\").replace('"', '\\"').replace("$", "\\$").replace("`", "\\`")
-    identified = "--identified " if "raw_messages" in sql or "patient_demographics" in sql else ""
+    restricted = (table.name for table in TABLES.values() if table.phi == "identified")
+    identified = "--identified " if any(name in sql for name in restricted) else ""
     return f'pulsehouse sql {identified}"{escaped}"'
 
 

@@ -19,7 +19,7 @@ from tests.faults.course import Control, Course
 # Of these each row follows from its message alone, whatever came before.
 FACTS = (
     *("observations", "encounter_events", "identity_events", "order_events"),
-    *("medication_events", "diagnoses", "charges"),
+    *("medication_events", "diagnoses", "charges", "procedures", "allergies", "flags", "notes"),
 )
 _OBSERVED = f"""
 select message_control_id, code, count(*)

@@ -16,7 +16,7 @@ from lakehouse.cuts import cut
 from lakehouse.doctor.marker import mend_marker
 from lakehouse.errors import LakeVersionError
 from lakehouse.lake import MARKER, Lake
-from lakehouse.tables import ALERTS, LAKE_VERSION, OBSERVATIONS, RAW_MESSAGES
+from lakehouse.tables import ALERTS, LAKE_VERSION, OBSERVATIONS, RAW_MESSAGES, TABLES
 
 NEW = ("original_partition", "original_offset")
 # As the first release wrote it.
@@ -60,6 +60,27 @@ def second(tmp_path, rows):
     )
     append(lake, RAW_MESSAGES, "icu", 0, rows(RAW_MESSAGES, range(2)), 1)
     mark(root, 2)
+    return root
+
+
+@pytest.fixture
+def third(tmp_path, rows):
+    """A lake of version 3, with two messages and a row of each in every table that got columns."""
+    root = tmp_path / "third"
+    lake = Lake.open(root, create=True)
+    for name, added in upgrades.ADDED[4].items():
+        old = replace(
+            TABLES[name], columns=tuple(c for c in TABLES[name].columns if c.name not in added)
+        )
+        DeltaTable.create(root / name, old.schema, partition_by=["received_date"])
+        write_deltalake(
+            str(root / name),
+            rows(old, range(2)),
+            mode="append",
+            commit_properties=CommitProperties(app_transactions=[Transaction("icu/0", 1)]),
+        )
+    append(lake, RAW_MESSAGES, "icu", 0, rows(RAW_MESSAGES, range(2)), 1)
+    mark(root, 3)
     return root
 
 
@@ -198,3 +219,28 @@ def test_marker_that_is_lost_is_written_for_the_oldest_of_the_tables(second):
     Lake.open(second, create=True)
     mend_marker(second, datetime(2026, 1, 5, tzinfo=UTC))
     assert marked(second) == LAKE_VERSION
+
+
+NEW_4 = ("procedures", "allergies", "flags", "notes")
+
+
+def test_lake_of_version_3_takes_rows_with_every_new_column_and_in_new_tables(third, rows):
+    lake = Lake.open(third, create=True)
+    assert marked(third) == LAKE_VERSION
+    for name in (*upgrades.ADDED[4], *NEW_4):
+        append(lake, TABLES[name], "icu", 0, rows(TABLES[name], range(4)), 3)
+    append(lake, RAW_MESSAGES, "icu", 0, rows(RAW_MESSAGES, range(4)), 3)
+    for name, added in upgrades.ADDED[4].items():
+        found = read(lake, TABLES[name])
+        assert found["offset"].to_pylist() == [0, 1, 2, 3]
+        assert all(found[column].null_count >= 2 for column in added)
+    assert [read(lake, TABLES[name]).num_rows for name in NEW_4] == [4, 4, 4, 4]
+
+
+def test_lake_of_version_3_is_read_as_it_is(third):
+    lake = Lake.open(third, create=False)
+    assert lake.version == 3
+    for name, added in upgrades.ADDED[4].items():
+        found = read(lake, TABLES[name])
+        assert all(found[column].null_count == 2 for column in added)
+    assert [read(lake, TABLES[name]).num_rows for name in NEW_4] == [0, 0, 0, 0]

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 
-from clinical.wire.decoded import FACTS
+from clinical.wire.decoded import filled
 from clinical.wire.fhir.codings import answer, has_code
 from clinical.wire.fhir.messages import Entered
 from clinical.wire.fhir.references import Index, label, subject_of, visit_number
@@ -20,7 +20,12 @@ from clinical.wire.fhir.times import instants
 
 Row = tuple[object, ...]
 
-_SCHEMA = FACTS["encounter_events"]
+# A row stands in the contract's order.
+_LAYOUT = (
+    *("message", "facility", "patient_id", "encounter_id", "event", "trigger", "event_at"),
+    *("documented_at", "patient_class", "unit", "room", "bed", "prior_unit", "admitted_at"),
+    *("discharged_at", "discharge_disposition"),
+)
 
 # https://hl7.org/fhir/R4/valueset-encounter-status.html; an Encounter entered in error never
 # was an admission.
@@ -76,9 +81,10 @@ def rows(
 
 def table(found: Sequence[Row], zone: str) -> pa.Table:
     """Rows as the table of the contract."""
-    columns = dict(zip(_SCHEMA.names, zip(*found, strict=True), strict=True))
+    columns = dict(zip(_LAYOUT, zip(*found, strict=True), strict=True))
     times = ("event_at", "documented_at", "admitted_at", "discharged_at")
-    return pa.table({**columns, **{name: instants(columns[name], zone) for name in times}}, _SCHEMA)
+    read = {name: instants(columns[name], zone) for name in times}
+    return filled("encounter_events", {**columns, **read}, len(found))
 
 
 def _class(resource: Encounter) -> str | None:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 
-from clinical.wire.decoded import FACTS
+from clinical.wire.decoded import filled
 from clinical.wire.fhir.codings import STATUS, answer, code_of
 from clinical.wire.fhir.messages import Entered
 from clinical.wire.fhir.references import Index, encounter_of, subject_of
@@ -22,7 +22,12 @@ from clinical.wire.fhir.values import NO_VALUE, value_of
 Row = tuple[object, ...]
 
 # A row stands in the contract's order, with both times as sent; the time flag follows from them.
-_LAYOUT = tuple(name for name in FACTS["observations"].names if name != "time_flag")
+_LAYOUT = (
+    *("message", "facility", "patient_id", "encounter_id", "order_id", "code", "code_system"),
+    *("code_text", "alternate_code", "alternate_system", "sub_id", "value_type", "value_text"),
+    *("comparator", "value_number", "unit_as_sent", "effective_at", "documented_at", "status"),
+    "abnormal_flag",
+)
 
 
 def rows(
@@ -75,10 +80,8 @@ def table(found: Sequence[Row], zone: str) -> pa.Table:
         for text, readable in zip(texts, effective.is_valid().to_pylist(), strict=True)
     ]
     documented = instants(columns["documented_at"], zone)
-    columns |= {"effective_at": effective, "documented_at": documented, "time_flag": flags}
-    return pa.table(
-        {name: columns[name] for name in FACTS["observations"].names}, FACTS["observations"]
-    )
+    read = {"effective_at": effective, "documented_at": documented, "time_flag": flags}
+    return filled("observations", {**columns, **read}, len(found))
 
 
 def _order_id(resource: Observation, url: str | None) -> str | None:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 
-from clinical.wire.decoded import FACTS
+from clinical.wire.decoded import filled
 from clinical.wire.fhir.messages import Entered
 from clinical.wire.fhir.reasons import DecodeError, Reason
 from clinical.wire.fhir.references import identity
@@ -17,7 +17,11 @@ from clinical.wire.fhir.times import dates, instants
 
 Row = tuple[object, ...]
 
-_SCHEMA = FACTS["patient_demographics"]
+# A row stands in the contract's order.
+_LAYOUT = (
+    *("message", "facility", "patient_id", "encounter_id", "family_name", "given_name"),
+    *("birth_date", "sex", "died_at", "deceased"),
+)
 _NO_NAME = HumanName()
 
 # Which of several names a chart shows, best first; a name of no stated use stands after these.
@@ -45,9 +49,10 @@ def rows(message: int, entered: Entered, resource: Patient, facility: str) -> li
 
 def table(found: Sequence[Row], zone: str) -> pa.Table:
     """Rows as the table of the contract."""
-    columns = dict(zip(_SCHEMA.names, zip(*found, strict=True), strict=True))
+    columns = dict(zip(_LAYOUT, zip(*found, strict=True), strict=True))
     born, died = dates(columns["birth_date"]), instants(columns["died_at"], zone)
-    return pa.table({**columns, "birth_date": born, "died_at": died}, _SCHEMA)
+    told = {**columns, "birth_date": born, "died_at": died}
+    return filled("patient_demographics", told, len(found))
 
 
 def _name(names: Sequence[HumanName]) -> HumanName:

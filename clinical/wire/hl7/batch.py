@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from clinical.wire.decoded import FACTS
+from clinical.wire.decoded import filled
 from clinical.wire.hl7.delimiters import Delimiters
 from clinical.wire.hl7.header import Header
 from clinical.wire.hl7.index import Index, Rows
@@ -67,6 +67,5 @@ class Batch:
         ]
 
     def table(self, name: str, columns: dict[str, pa.Array]) -> pa.Table:
-        """A table of facts; its columns are complete and of the contract's types."""
-        schema = FACTS[name]
-        return pa.Table.from_arrays([columns[column] for column in schema.names], schema=schema)
+        """A table of facts of the contract's types; columns that are not given are null."""
+        return filled(name, columns, len(columns["message"]))

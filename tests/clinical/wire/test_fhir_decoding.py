@@ -93,7 +93,7 @@ def test_observation_becomes_one_row_as_sent():
         "value_number": 91.0, "unit_as_sent": "/min",
         "effective_at": datetime(2024, 5, 1, 8, tzinfo=UTC), "time_flag": None,
         "documented_at": datetime(2024, 5, 1, 8, 5, 0, 250_000, tzinfo=UTC),
-        "status": "final", "abnormal_flag": None,
+        "status": "final", "abnormal_flag": None, "specimen": None, "reference_range": None,
     }  # fmt: skip
 
 

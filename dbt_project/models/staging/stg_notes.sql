@@ -1,0 +1,2 @@
+-- Free texts as they were received.
+select * exclude (received_date) from {{ source('lake', 'notes') }}

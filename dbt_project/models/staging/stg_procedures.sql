@@ -1,0 +1,2 @@
+-- Procedures as they were received.
+select * exclude (received_date) from {{ source('lake', 'procedures') }}
