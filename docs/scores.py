@@ -20,8 +20,8 @@ from docs.told import NOT_A_DEVICE, plain, table, unit_of
 DOCS = Path(__file__).parent
 OPENING = f"""# Scores and rules
 
-Made from `clinical/scores`, `clinical/detection` and `clinical/concepts.csv` by
-`python -m docs.scores`: change those, not this page, nor those it leads to.
+Made from `clinical/scores`, `clinical/detection`, `clinical/concepts.csv` and
+`clinical/loinc.csv` by `python -m docs.scores`: change those, not this page, nor those it leads to.
 
 {NOT_A_DEVICE}
 Which value counts, and what becomes of missing ones, is told in [the law](architecture.md#the-law);
@@ -102,8 +102,13 @@ def _concept(name: str) -> Sequence[str]:
         precision,
         span,
         hours,
-        " ".join(one.loinc),
+        _codes(one.loinc),
     )
+
+
+def _codes(loinc: Sequence[str]) -> str:
+    others = len(loinc) - 1
+    return " ".join(loinc[:1]) + (f" and {others} more" if others > 0 else "")
 
 
 def write() -> None:

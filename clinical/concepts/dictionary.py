@@ -1,6 +1,7 @@
 """The dictionary of concepts: one row of `clinical/concepts.csv` each.
 
-Here: `Concept`, the dictionary by name and by LOINC code. Not here: rounding (rounding.py).
+Here: `Concept`, the dictionary by name and by LOINC code. Not here: which LOINC codes are known
+(loinc.py), or rounding (rounding.py).
 """
 
 import csv
@@ -9,6 +10,8 @@ from dataclasses import dataclass
 from importlib.resources import files
 from types import MappingProxyType
 from typing import Literal, cast
+
+from clinical.concepts.loinc import KNOWN_CODES, of_concepts
 
 Kind = Literal["numeric", "coded", "event"]
 
@@ -22,7 +25,8 @@ class Concept:
     `lookback_hours` is how long a value speaks for the patient; None is for good. `molar_mass`
     (g/mol) converts between mass and substance, `charge` between equivalents and moles; where one
     is None that conversion is not made. `answers` gives the number of each answer of a coded
-    concept. `source` cites the codes and the range; [P] marks this project's own choice.
+    concept. `loinc` are its codes in loinc.csv; the first stands for it. `source` cites the range;
+    [P] marks this project's own choice.
     """
 
     name: str
@@ -42,17 +46,18 @@ class Concept:
 
 def read_concepts(text: str) -> Mapping[str, Concept]:
     """Read the dictionary from the text of `concepts.csv`."""
+    codes = of_concepts(KNOWN_CODES)
     return MappingProxyType(
-        {row["concept"]: _concept(row) for row in csv.DictReader(text.splitlines())}
+        {row["concept"]: _concept(row, codes) for row in csv.DictReader(text.splitlines())}
     )
 
 
-def _concept(row: Mapping[str, str]) -> Concept:
+def _concept(row: Mapping[str, str], codes: Mapping[str, tuple[str, ...]]) -> Concept:
     charge = _number(row["charge"])
     return Concept(
         name=row["concept"],
         kind=cast("Kind", row["kind"]),
-        loinc=tuple(row["loinc"].split()),
+        loinc=codes.get(row["concept"], ()),
         unit=row["unit"],
         precision=_number(row["precision"]) or 1.0,
         plausible_low=_number(row["plausible_low"]),

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from clinical.concepts import CONCEPTS, LOINC_CONCEPTS, Concept, Kind
+from clinical.concepts import CONCEPTS, KNOWN_CODES, LOINC_CONCEPTS, Concept, Kind
 from clinical.normalise.distinct import Index, distinct, flat
 from clinical.normalise.remembered import Answers, per_profile
 from clinical.wire.profile import CodeRule, FeedProfile
@@ -19,11 +19,13 @@ from clinical.wire.profile import CodeRule, FeedProfile
 # How HL7 v2 (table 0396), FHIR and CDA name LOINC.
 LOINC_SYSTEMS = frozenset({"LN", "LOINC", "http://loinc.org", "urn:oid:2.16.840.1.113883.6.1"})
 UNTESTABLE = "untestable"
-# The number of no concept is the last of every table that `per_concept` makes.
+# The last two numbers of every table that `per_concept` makes are of no concept: of a code that
+# nobody knows, and of one that is known and that no score reads.
 _NUMBERS = {name: number for number, name in enumerate((*CONCEPTS, None))}
-_KINDS: tuple[Kind | None, ...] = (*(concept.kind for concept in CONCEPTS.values()), None)
-_NAMES = pa.array([*CONCEPTS, None], pa.string())
-_UNITS = pa.array([*(concept.unit or None for concept in CONCEPTS.values()), None], pa.string())
+_UNSCORED = len(_NUMBERS)
+_KINDS: tuple[Kind | None, ...] = (*(concept.kind for concept in CONCEPTS.values()), None, None)
+_NAMES = pa.array([*CONCEPTS, None, None], pa.string())
+_UNITS = pa.array([*(one.unit or None for one in CONCEPTS.values()), None, None], pa.string())
 
 
 class NormalisationError(ValueError):
@@ -32,16 +34,25 @@ class NormalisationError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Coding:
-    """What a code stands for; `unit` is the one its values have when none is sent."""
+    """What a code stands for; `unit` is the one its values have when none is sent.
+
+    `is_unscored` marks a code that is known without a concept: no score reads its values.
+    """
 
     concept: Concept | None = None
     loinc_code: str | None = None
     unit: str | None = None
+    is_unscored: bool = False
 
     @property
     def name(self) -> str | None:
         """The concept's name."""
         return self.concept.name if self.concept else None
+
+    @property
+    def number(self) -> int:
+        """The concept's number."""
+        return _UNSCORED if self.is_unscored else _NUMBERS[self.name]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +73,11 @@ class Codings:
         same: NDArray[np.bool_] = _OF_KIND[kind][self.concepts]
         return same
 
+    def unscored(self) -> NDArray[np.bool_]:
+        """The rows of codes that are known and that no score reads."""
+        same: NDArray[np.bool_] = self.concepts == _UNSCORED
+        return same
+
     def concept(self) -> pa.Array:
         """The name of every row's concept."""
         return _NAMES.take(pa.array(self.concepts))
@@ -78,7 +94,7 @@ class Codings:
 
 def per_concept(read: Callable[[Concept], float]) -> NDArray[np.float64]:
     """A number of every concept, by the concept's own number; NaN for none."""
-    return np.array([*(read(concept) for concept in CONCEPTS.values()), np.nan])
+    return np.array([*(read(concept) for concept in CONCEPTS.values()), np.nan, np.nan])
 
 
 _OF_KIND = {kind: np.array([one == kind for one in _KINDS]) for kind in set(_KINDS)}
@@ -89,7 +105,7 @@ def codings(rows: pa.Table, profile: FeedProfile) -> Codings:
     names = ("code_system", "code", "alternate_system", "alternate_code")
     codes = distinct(*(flat(rows[name]) for name in names))
     each = codes.known(_codings(profile))
-    numbers = [_NUMBERS[item.name] for item in each]
+    numbers = [item.number for item in each]
     return Codings(each, codes.which, np.array(numbers, np.int64)[codes.which])
 
 
@@ -117,7 +133,7 @@ def coding(
     if rule is None and loinc is not None and loinc in LOINC_CONCEPTS:
         rule = CodeRule(LOINC_CONCEPTS[loinc].name)
     if rule is None:
-        return Coding(loinc_code=loinc)
+        return Coding(loinc_code=loinc, is_unscored=loinc in KNOWN_CODES)
     concept = _concept(profile, rule)
     first = concept.loinc[0] if concept.loinc else None
     return Coding(concept, rule.loinc_code or loinc or first, rule.unit)
