@@ -1,6 +1,6 @@
 """Feed profiles from their files.
 
-Here: finding `feeds/<name>.toml` and `feeds/<name>_codes.csv` and reading them as text. Not here:
+Here: finding `feeds/<name>.toml` and the files beside it, and reading them as text. Not here:
 what they mean (clinical/wire/profile.py).
 """
 
@@ -8,7 +8,9 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from clinical.normalise import NormalisationError, check
-from clinical.wire.profile import FeedProfile, parse
+from clinical.wire.code_maps import CodeMap
+from clinical.wire.profile import FeedProfile
+from clinical.wire.profile_text import keys_of, parse
 from lakehouse.errors import FeedFileError, UnknownFeedError
 from lakehouse.settings import FEEDS
 
@@ -32,13 +34,19 @@ def load_profile(name: str, feeds_dir: Path | None = None) -> FeedProfile:
     # Compared with the names that exist, never joined to a path unseen: a name may hold "../".
     if name not in (known := feed_names(place)):
         raise UnknownFeedError(_unknown(name, place, known))
-    codes = place / f"{name}_codes.csv"
-    profile = parse(name, _text(place / f"{name}.toml"), _text(codes) if codes.exists() else "")
+    toml, codes, elements = (_text(path) if path.exists() else "" for path in files_of(name, place))
+    shared = [CodeMap(one, _text(place / one)) for one in keys_of(name, toml).maps]
+    profile = parse(name, toml, codes, elements, shared)
     try:
         check(profile)
     except NormalisationError as error:
         raise FeedFileError(str(error)) from error
     return profile
+
+
+def files_of(name: str, place: Path) -> tuple[Path, Path, Path]:
+    """Where a feed's profile, its code map and elements known of it are looked for."""
+    return place / f"{name}.toml", place / f"{name}_codes.csv", place / f"{name}_known.csv"
 
 
 def _unknown(name: str, place: Path, known: list[str]) -> str:

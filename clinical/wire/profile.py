@@ -1,19 +1,20 @@
 """A feed profile: what differs between source systems, as a value.
 
-Here: the profile and how its TOML and code map are read, from text. Not here: reading files
+Here: the profile. Not here: how it is read from text (profile_text.py), its files
 (lakehouse/feeds.py), or what a concept means (clinical/concepts).
 """
 
-import csv
-import io
-import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
-from typing import Literal, get_args
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from dataclasses import dataclass, field
+from typing import Literal
 
 Format = Literal["hl7v2", "fhir"]
 Clock = Literal["received", "sent"]
+VisitNumber = Literal["PV1-19", "PV1-50", "PID-18"]
+# What a sender does that the standard does not allow, and that is borne where it is named.
+Quirk = Literal["repeated_control_ids"]
+# HL7 table 0203: a medical record number is what a hospital knows a patient by.
+RECORD_NUMBERS = ("MR", "MRN")
 
 
 class ProfileError(ValueError):
@@ -56,6 +57,13 @@ class FeedProfile:
     system, code) to a concept; a code system of "" matches any. `units` maps a unit as sent to
     UCUM. `answers` maps, per coded concept, an answer as sent to the concept's own code, or to
     "untestable".
+    `patient_number` are the types (PID-3.5) of the identifier that a patient is known by, the best
+    first; `visit_number` is the field that a visit is known by. `segments` are the sender's own
+    segments that are no news. `maps` are code maps that it shares with other feeds. `quirks` are
+    borne: with "repeated_control_ids" another message under a control id that was used before is
+    taken, not quarantined as a conflict. `known` are the elements that are no news either, from the
+    feed's sample; where there are none, those of its first day are. `fingerprint` tells versions of
+    a profile apart.
     """
 
     name: str
@@ -63,78 +71,23 @@ class FeedProfile:
     zone: str = "UTC"
     charset: str = "utf-8"
     facility: str = ""
+    patient_number: tuple[str, ...] = RECORD_NUMBERS
+    visit_number: VisitNumber = "PV1-19"
     description: str = ""
     ahead_minutes: float = 5
     clock: Clock = "received"
     processing_ids: tuple[str, ...] = ("P",)
     silent_minutes: float = 0
+    segments: tuple[str, ...] = ()
+    maps: tuple[str, ...] = ()
+    quirks: tuple[Quirk, ...] = ()
     limits: Limits = field(default_factory=Limits)
     codes: Mapping[tuple[str, str], CodeRule] = field(default_factory=dict)
     units: Mapping[str, str] = field(default_factory=dict)
     answers: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    known: frozenset[str] = frozenset()
+    fingerprint: str = ""
 
     def rule_for(self, system: str | None, code: str | None) -> CodeRule | None:
         """The rule of a code, first in its own system, then in the map's any-system rows."""
         return self.codes.get((system or "", code or "")) or self.codes.get(("", code or ""))
-
-
-def parse(name: str, toml: str, codes_csv: str = "") -> FeedProfile:
-    """Read a profile from the text of `feeds/<name>.toml` and `feeds/<name>_codes.csv`.
-
-    Raises:
-        ProfileError: Unknown key, unknown zone or character set, or a code map without its columns.
-    """
-    try:
-        table = tomllib.loads(toml)
-    except tomllib.TOMLDecodeError as error:
-        msg = f"feed profile `{name}` is not valid TOML: {error}"
-        raise ProfileError(msg) from error
-    known = {item.name for item in fields(FeedProfile)} - {"name", "codes"}
-    if unknown := sorted(set(table) - known):
-        msg = f"feed profile `{name}` has unknown keys {unknown}; known are {sorted(known)}"
-        raise ProfileError(msg)
-    limits = _limits(name, table.pop("limits", {}))
-    if "processing_ids" in table:
-        table["processing_ids"] = tuple(table["processing_ids"])
-    profile = FeedProfile(name=name, limits=limits, codes=_codes(name, codes_csv), **table)
-    _check(profile)
-    return profile
-
-
-def _limits(name: str, table: Mapping[str, int]) -> Limits:
-    known = {item.name for item in fields(Limits)}
-    if unknown := sorted(set(table) - known):
-        msg = f"feed profile `{name}` has unknown limits {unknown}; known are {sorted(known)}"
-        raise ProfileError(msg)
-    return Limits(**table)
-
-
-def _codes(name: str, text: str) -> dict[tuple[str, str], CodeRule]:
-    if not text.strip():
-        return {}
-    reader = csv.DictReader(io.StringIO(text))
-    needed = {"code_system", "code", "concept"}
-    if not needed <= set(reader.fieldnames or ()):
-        msg = f"code map of feed `{name}` needs the columns {sorted(needed)}"
-        raise ProfileError(msg)
-    return {
-        (row["code_system"], row["code"]): CodeRule(
-            row["concept"], row.get("loinc_code") or None, row.get("unit") or None
-        )
-        for row in reader
-    }
-
-
-def _check(profile: FeedProfile) -> None:
-    if profile.clock not in (known := get_args(Clock)):
-        msg = f"feed profile `{profile.name}`: `clock` is {profile.clock!r}; known are {known}"
-        raise ProfileError(msg)
-    try:
-        ZoneInfo(profile.zone)
-        "".encode(profile.charset)
-    except (ZoneInfoNotFoundError, ValueError) as error:
-        msg = f"feed profile `{profile.name}` names an unknown time zone {profile.zone!r}"
-        raise ProfileError(msg) from error
-    except LookupError as error:
-        msg = f"feed profile `{profile.name}` names an unknown character set {profile.charset!r}"
-        raise ProfileError(msg) from error

@@ -1,6 +1,6 @@
-"""What went wrong with the pipes: messages that are lost for good, and alarms.
+"""What happened to the pipes: messages that are lost for good, alarms, versions of profiles.
 
-Here: the contracts of two ledgers (lakehouse/ledgers.py). Not here: who finds a loss or raises an
+Here: the contracts of ledgers (lakehouse/ledgers.py). Not here: who finds a loss or raises an
 alarm (streaming/), or alerts about patients (lakehouse/tables.py).
 """
 
@@ -16,7 +16,7 @@ LOSS_REASONS = (
 )
 ALARM_KINDS = (
     *("feed_silent", "messages_lost", "component_restarted", "inbox_full", "lake_repaired"),
-    *("certificate_expires", "decoder_failed"),
+    *("certificate_expires", "decoder_failed", "profile_broken"),
 )
 
 LOSSES = Table(
@@ -56,4 +56,28 @@ ALARMS = Table(
     partition_by=None,
 )
 
-OPERATIONS = (LOSSES, ALARMS)
+PROFILE_VERSIONS = Table(
+    name="profile_versions",
+    zone="operations",
+    grain="one version of a feed's profile that a partition is read by from an offset on",
+    key=("feed", "partition", "number"),
+    phi="none",
+    columns=(
+        Column("number", pa.int64(), "Place of the entry in its line, from 1.", nullable=False),
+        Column("feed", STRING, "The feed.", nullable=False),
+        Column("partition", pa.int32(), "Its partition.", nullable=False),
+        Column(
+            "first_offset",
+            pa.int64(),
+            "First offset that was read by this version; up to the next entry's.",
+            nullable=False,
+        ),
+        Column(
+            "fingerprint", STRING, "Digest of the profile and the files beside it.", nullable=False
+        ),
+        Column("since", UTC, "When it came into force.", nullable=False),
+    ),
+    partition_by=None,
+)
+
+OPERATIONS = (LOSSES, ALARMS, PROFILE_VERSIONS)

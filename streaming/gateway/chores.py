@@ -1,7 +1,8 @@
 """What a gateway does beside taking messages.
 
-Here: forgetting what the lake has, and telling of a full inbox and of a certificate that gets old,
-on a thread of their own. Not here: how (journal_trimming.py, alarms.py).
+Here: forgetting what the lake has, taking up profiles that changed, and telling of a full inbox and
+of a certificate that gets old, on a thread of their own. Not here: how (journal_trimming.py,
+feed_versions.py, alarms.py).
 """
 
 import threading
@@ -15,6 +16,7 @@ from typing import Final
 from lakehouse.alarms import end_alarm, raise_alarm
 from lakehouse.cuts import cut
 from lakehouse.errors import LakehouseError
+from lakehouse.feed_versions import FeedVersions
 from lakehouse.lake import Lake
 from streaming.gateway.readiness import Readiness
 from streaming.gateway.tls import expires_at, is_expiring
@@ -27,6 +29,7 @@ from streaming.logs import log
 TRIM_SECONDS: Final = 30.0
 INBOX_SECONDS: Final = 5.0
 EXPIRY_SECONDS: Final = 86_400.0
+PROFILES_SECONDS: Final = 1.0
 _SUBJECT: Final = "gateway"
 
 
@@ -76,7 +79,9 @@ class Chore:
         self.due = time.monotonic() + self.seconds
 
 
-def chores(lake: Lake, readiness: Readiness, certificate: Path | None) -> tuple[Chore, ...]:
+def chores(
+    lake: Lake, readiness: Readiness, certificate: Path | None, profiles: FeedVersions
+) -> tuple[Chore, ...]:
     """What a gateway has to do."""
     full = Alarm(lake, "inbox_full")
 
@@ -90,13 +95,24 @@ def chores(lake: Lake, readiness: Readiness, certificate: Path | None) -> tuple[
             forget(now)
         full.tell(_no_room(readiness), now)
 
-    found = [Chore("inbox", INBOX_SECONDS, look), Chore("trim", TRIM_SECONDS, forget)]
+    found = [
+        Chore("inbox", INBOX_SECONDS, look),
+        Chore("trim", TRIM_SECONDS, forget),
+        Chore("profiles", PROFILES_SECONDS, lambda _: _reload(profiles)),
+    ]
     if certificate is not None:
         old = Alarm(lake, "certificate_expires")
         found.append(
             Chore("expiry", EXPIRY_SECONDS, lambda now: old.tell(_expiry(certificate, now), now))
         )
     return tuple(found)
+
+
+def _reload(profiles: FeedVersions) -> None:
+    """Judge by profiles as they are now; alarms about them are the stream's."""
+    for change in profiles.look():
+        log().info(f"profile_{change.what}", feed=change.feed, detail=change.detail)
+    profiles.take_up_all()
 
 
 def _no_room(readiness: Readiness) -> str | None:

@@ -59,7 +59,7 @@ async def watch(
     Raises:
         LakehouseError: The inbox failed, or the folder cannot be made; the process must end.
     """
-    feeds = [_Feed(folder / name, profile, inbox, stop) for name, profile in profiles.items()]
+    feeds = [_Feed(folder / name, name, profiles, inbox, stop) for name in profiles]
     for feed in feeds:
         feed.make()
     await asyncio.gather(*(_watch(feed, stop, look_seconds) for feed in feeds))
@@ -83,7 +83,8 @@ class _Feed:
     """One feed's folder; its methods run in one thread at a time."""
 
     place: Path
-    profile: FeedProfile
+    feed: str
+    profiles: Mapping[str, FeedProfile]
     inbox: Inbox
     stop: asyncio.Event
     seen: Mapping[str, Look] = field(default_factory=dict)
@@ -166,7 +167,7 @@ class _Feed:
     def _take_opened(self, file: BinaryIO, path: Path, seen: Look) -> None:
         if Look.of(os.fstat(file.fileno())) != seen or is_being_written(file):
             return
-        taking = Taking(self.profile, self.inbox, "drop", self._wait, self._check_stop)
+        taking = Taking(self.profiles[self.feed], self.inbox, "drop", self._wait, self._check_stop)
         taken = taking.take(file, _BESIDE)
         if finish(path, file, seen):
             self._tell_taken(taken)
@@ -186,7 +187,7 @@ class _Feed:
         self._tell(event, messages=taken.added)
 
     def _tell(self, event: str, **keys: object) -> None:
-        log().info(event, feed=self.profile.name, road="drop", **keys)
+        log().info(event, feed=self.feed, road="drop", **keys)
 
 
 def _named(error: Exception) -> str:

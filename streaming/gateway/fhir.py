@@ -42,12 +42,15 @@ _CREATED, _OK = 201, 200
 _OUTCOMES: Final[Mapping[int, Outcome]] = {404: outcome.NOT_FOUND, 405: outcome.NOT_ALLOWED}
 
 
-def fhir_app(profile: FeedProfile, intake: Intake, tokens: Tokens) -> FastAPI:
+def fhir_app(
+    feed: str, profiles: Mapping[str, FeedProfile], intake: Intake, tokens: Tokens
+) -> FastAPI:
     """The app that takes one feed's resources.
 
     Serve it without an access log: paths hold identifiers of resources.
     """
-    road = _Road(profile, intake, Room(_LARGEST_AT_ONCE * profile.limits.message_bytes))
+    limits = profiles[feed].limits
+    road = _Road(feed, profiles, intake, Room(_LARGEST_AT_ONCE * limits.message_bytes))
     app = FastAPI(
         routes=_routes(road),
         title="Pulsehouse",
@@ -57,9 +60,8 @@ def fhir_app(profile: FeedProfile, intake: Intake, tokens: Tokens) -> FastAPI:
         redirect_slashes=False,
         exception_handlers={RefusalError: _refused, HTTPException: _no_route},
     )
-    occasional = Occasional(profile.name)
-    most = profile.limits.connections
-    app.add_middleware(Guard, feed=profile.name, tokens=tokens, occasional=occasional, most=most)
+    occasional, most = Occasional(feed), limits.connections
+    app.add_middleware(Guard, feed=feed, tokens=tokens, occasional=occasional, most=most)
     return app
 
 
@@ -92,7 +94,8 @@ def _routes(road: "_Road") -> list[BaseRoute]:
 class _Road:
     """The way of a request into the inbox."""
 
-    profile: FeedProfile
+    feed: str
+    profiles: Mapping[str, FeedProfile]
     intake: Intake
     room: Room
 
@@ -100,14 +103,14 @@ class _Road:
         self, request: Request, status: int, *, empty: Outcome = outcome.EMPTY_BODY
     ) -> Response:
         """Store the body, and answer when that is done."""
-        async with body_of(request, self.profile.limits, self.room) as body:
+        async with body_of(request, self.profiles[self.feed].limits, self.room) as body:
             if not body:
                 return respond(empty)
             check_type(request)
-            RECEIVED.labels(self.profile.name, "fhir").inc()
+            RECEIVED.labels(self.feed, "fhir").inc()
             began = time.perf_counter()
             receipt = await self._stored(body)
-            ACK_SECONDS.labels(self.profile.name).observe(time.perf_counter() - began)
+            ACK_SECONDS.labels(self.feed).observe(time.perf_counter() - began)
             return _answer(receipt, status, body)
 
     async def _stored(self, body: bytes) -> Receipt:
@@ -119,7 +122,7 @@ class _Road:
                 told.set_result(receipt)
 
         now = time.time_ns() // 1_000
-        self.intake.submit(Arrival(self.profile.name, body, received_at=now, road="fhir"), tell)
+        self.intake.submit(Arrival(self.feed, body, received_at=now, road="fhir"), tell)
         return await told
 
 

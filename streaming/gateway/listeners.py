@@ -58,7 +58,7 @@ class Listener:
         self._loop = asyncio.get_running_loop()
         self._seats: set[Connection] = set()
         self._greetings: dict[Connection, asyncio.Task[None]] = {}
-        self._gauge = CONNECTIONS.labels(road.profile.name)
+        self._gauge = CONNECTIONS.labels(road.feed)
         self._accepting = self._loop.create_task(self._accept())
         self._sweeping = self._loop.create_task(self._sweep())
 

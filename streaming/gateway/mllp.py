@@ -10,7 +10,7 @@ Nothing of a message but its reason code ever reaches a log.
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -41,11 +41,17 @@ STALL_SECONDS: Final = 30.0
 class Road:
     """What the connections of one feed share."""
 
-    profile: FeedProfile
+    feed: str
+    profiles: Mapping[str, FeedProfile]
     intake: Intake
     room: Room
     ids: Iterator[bytes]
     occasional: Occasional
+
+    @property
+    def profile(self) -> FeedProfile:
+        """The feed's profile that is in force now."""
+        return self.profiles[self.feed]
 
 
 @dataclass(slots=True)
@@ -82,7 +88,7 @@ class Connection(asyncio.Protocol):
         self._share = 0  # of the room, for the frame that is being read
         self._waits_for_room = self._is_unread = self._is_ending = self._is_told_to_leave = False
         self._reads = True
-        feed = road.profile.name
+        feed = road.feed
         self._received = RECEIVED.labels(feed, "mllp")
         self._seconds = ACK_SECONDS.labels(feed)
 
@@ -120,7 +126,7 @@ class Connection(asyncio.Protocol):
         self._pending.append(pending)
         self._pending_bytes += pending.size
         arrival = Arrival(
-            self._road.profile.name,
+            self._road.feed,
             frame.content,
             received_at=time.time_ns() // 1_000,
             road="mllp",
@@ -149,10 +155,10 @@ class Connection(asyncio.Protocol):
         reach("gateway.after_ack")
         self._seconds.observe(self._loop.time() - pending.since)
         for one in pending.answers:
-            ACKNOWLEDGED.labels(self._road.profile.name, one.code).inc()
+            ACKNOWLEDGED.labels(self._road.feed, one.code).inc()
 
     def _tear(self, torn: Torn) -> None:
-        TORN_FRAMES.labels(self._road.profile.name).inc()
+        TORN_FRAMES.labels(self._road.feed).inc()
         self._road.occasional.warn("torn_frame", torn.reason)
         self._end()
 

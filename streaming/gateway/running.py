@@ -15,6 +15,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from lakehouse.feed_versions import FeedVersions
 from lakehouse.lake import Lake
 from lakehouse.settings import Settings
 from streaming.admin import AdminServer
@@ -34,7 +35,6 @@ from streaming.gateway.tokens import Tokens, tokens_path
 from streaming.gateway.web import WebServer, web_server
 from streaming.inbox.arrival import Inbox
 from streaming.inbox.opening import open_inbox
-from streaming.live.opening import load_profiles
 from streaming.logs import log
 
 DRAIN_SECONDS: Final = 5.0
@@ -74,13 +74,13 @@ async def _run(settings: Settings, lake: Lake, ports: list[Port], readiness: Rea
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     inbox = readiness.inbox
-    profiles = {port.profile.name: port.profile for port in ports}
-    gateway = _Gateway(inbox, Intake(inbox, profiles, loop))
+    profiles = FeedVersions(settings.feeds)
+    gateway = _Gateway(inbox, profiles, Intake(inbox, profiles, loop))
     _listen(gateway, settings, [port for port in ports if port.road == "mllp"])
     _serve_http(gateway, settings, lake, [port for port in ports if port.road == "http"])
     if settings.drop is not None:
-        gateway.add(watch(settings.drop, load_profiles(settings), inbox, gateway.leaving))
-    todo = chores(lake, readiness, settings.tls_certificate)
+        gateway.add(watch(settings.drop, profiles, inbox, gateway.leaving))
+    todo = chores(lake, readiness, settings.tls_certificate, profiles)
     caretaker = Caretaker(todo, gateway.intake.fail)
     _announce(settings, ports)
     readiness.open()
@@ -97,14 +97,16 @@ def _listen(gateway: "_Gateway", settings: Settings, ports: list[Port]) -> None:
     tls, room, ids = mllp_context(settings), Room(), control_ids()
     for port in ports:
         occasional = Occasional(port.profile.name)
-        road = Road(port.profile, gateway.intake, room, ids, occasional)
+        feed = port.profile.name
+        road = Road(feed, gateway.profiles, gateway.intake, room, ids, occasional)
         gateway.listeners.append(Listener(road, port.socket, tls))
 
 
 def _serve_http(gateway: "_Gateway", settings: Settings, lake: Lake, ports: list[Port]) -> None:
     tls, tokens = http_context(settings), Tokens(tokens_path(settings, lake.root))
     for port in ports:
-        server = web_server(fhir_app(port.profile, gateway.intake, tokens), port, tls)
+        app = fhir_app(port.profile.name, gateway.profiles, gateway.intake, tokens)
+        server = web_server(app, port, tls)
         gateway.servers.append(server)
         gateway.add(server.serve(sockets=[port.socket]))
 
@@ -131,6 +133,7 @@ class _Gateway:
     """Everything that runs, and how it ends."""
 
     inbox: Inbox
+    profiles: FeedVersions
     intake: Intake
     listeners: list[Listener] = field(default_factory=list)
     servers: list[WebServer] = field(default_factory=list)

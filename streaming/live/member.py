@@ -4,7 +4,7 @@ Here: what one process puts together, and in which order it starts and ends. Not
 themselves, the lock and the signals (running.py), or the other processes (cluster.py).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -16,7 +16,8 @@ from bytewax.testing import cluster_main
 from clinical.detection.batch_clock import BatchClock
 from clinical.wire.profile import FeedProfile
 from lakehouse.cuts import Cut, cut
-from lakehouse.errors import LakehouseError
+from lakehouse.errors import AppendError, LakehouseError
+from lakehouse.feed_versions import FeedVersions
 from lakehouse.lake import Lake
 from lakehouse.lock import Holding
 from lakehouse.settings import Settings
@@ -31,10 +32,11 @@ from streaming.live.decoding import Decoding
 from streaming.live.health import Condition
 from streaming.live.knowing import Knowing, last_heard
 from streaming.live.listening import Listener
-from streaming.live.opening import check_profiles, load_profiles, open_tail, without_profile
+from streaming.live.opening import open_tail
 from streaming.live.patience import Patience, passing_cause
 from streaming.live.progress import Progress
 from streaming.live.reaching import FIRST_WAIT_SECONDS, Reaching
+from streaming.live.reloading import Reloading
 from streaming.live.silence import Silence
 from streaming.live.source import Hooks, LiveSource, Size
 from streaming.live.stopping import Stopping
@@ -88,6 +90,9 @@ class Member:
         self._telling = Telling(self._progress)
         self._reaching = Reaching()
         self._decoding = Decoding(self._lake)
+        self._versions = FeedVersions(self._settings.feeds)
+        self._reloading = Reloading(self._lake, self._versions)
+        self._has_newcomers = False
         self.condition = Condition(self._patience, self._progress, self._reaching)
         self._failures: list[BaseException] = []
         self._reached: dict[Place, int] = {}
@@ -100,38 +105,58 @@ class Member:
             LakehouseError: The inbox, the lake or the dataflow failed.
         """
         keep_freed_memory()
-        profiles = load_profiles(self._settings)
         try:
-            self._stream(profiles)
+            self._stream()
         finally:
             self.has_ended = True
         if self._failures:
             raise self._failures[0]
         log().info("stream_stopped")
 
-    def _stream(self, profiles: Mapping[str, FeedProfile]) -> None:
-        """Stream; again from the start where the inbox has got new partitions."""
+    def _stream(self) -> None:
+        """Stream; again from the start where there is more to read than before."""
         stopping, grown = self._deployment.stopping, True
         while grown and not stopping():
+            self._versions.take_up_all()
+            self._has_newcomers = False
             tail = self._reaching.opened(
-                lambda: open_tail(self._settings, self._lake, profiles), stopping
+                lambda: open_tail(self._settings, self._lake, self._versions), stopping
             )
             if tail is None:
                 return
             with closing(tail):
-                check_profiles(tail, self._settings)
+                self._reload(tail)
                 if tail.places():
-                    self._flow(tail, profiles)
-                while not tail.places() and not (tail.parts_changed() or stopping()):
+                    self._flow(tail, self._versions)
+                while not tail.places() and not (self._has_grown(tail) or stopping()):
                     # A flow without a part would end at once.
                     stopping.wait(FIRST_WAIT_SECONDS)
-                grown = tail.parts_changed()
+                    self._reload(tail)
+                grown = self._has_grown(tail)
             self._stay_whole(grown=grown)
 
+    def _has_grown(self, tail: Tail) -> bool:
+        """Whether there is a partition, or a feed that can be read by now, that nobody reads."""
+        return self._has_newcomers or tail.parts_changed()
+
+    def _reload(self, tail: Tail) -> None:
+        """See which profiles changed; messages of a feed without a usable one wait."""
+        unread = frozenset(tail.unknown_feeds())
+        try:
+            self._reloading.look(datetime.now(UTC), unread.difference(self._versions.newcomers()))
+        except AppendError as error:
+            # The flow waits for its own commits; what is told of profiles is told at the next look.
+            log().warning("watch_failed", error=type(error).__name__)
+        if unread.intersection(self._versions.newcomers()):
+            self._has_newcomers = True
+
     def _stay_whole(self, *, grown: bool) -> None:
-        """Several processes are started anew together: each may know of other partitions."""
+        """Several processes are started anew together: each may know of other places."""
         if grown and self._deployment.share is not None and not self._deployment.stopping():
-            msg = "the inbox has new partitions: start the stream again, and it reads them too"
+            msg = (
+                "the inbox has new partitions or feeds: start the stream again, and it reads them"
+                " too"
+            )
             raise InboxDownError(msg)
 
     def _flow(self, tail: Tail, profiles: Mapping[str, FeedProfile]) -> None:
@@ -167,7 +192,8 @@ class Member:
     def _hooks(self, tail: Tail, at: Cut) -> Hooks:
         lake, again = self._lake, self._patience.again
         return Hooks(
-            stopping=lambda: self._deployment.stopping() or tail.parts_changed(),
+            stopping=lambda: self._deployment.stopping() or self._has_grown(tail),
+            begins=self._reloading.begins,
             lost=lambda place, gap: gaps.write_down(lake, place, gap, again),
             damaged=lambda place, offsets: gaps.tell_damage(lake, place, offsets, again),
             pieces=Suspects(lake, at).pieces,
@@ -191,7 +217,7 @@ class Member:
             progress=self._progress,
             listener=listener,
             decoding=self._decoding,
-            unread=self._unread,
+            reload=lambda: self._reload(tail),
         )
 
     def _committed(self, epoch: Epoch) -> None:
@@ -200,10 +226,6 @@ class Member:
         self._telling.committed(epoch)
         messages = epoch.tables[RAW_MESSAGES.name]
         self._decoding.committed(epoch.feed, messages, datetime.now(UTC))
-
-    def _unread(self, feeds: Sequence[str]) -> None:
-        self._failures.append(without_profile(feeds[0], self._settings))
-        self._deployment.stopping.wish()
 
     def _run(self, flow: Dataflow, writer: Writer) -> None:
         epoch = timedelta(seconds=self._settings.epoch_seconds)

@@ -41,6 +41,7 @@ class Hooks:
 
     Args:
         stopping: Whether to end now; what was released is then committed, and no more is read.
+        begins: Told of a place and an offset before anything from there on is read.
         lost: Told of a gap before anything beyond it is released; on return it is written down.
         damaged: Told of messages that are not what was stored; the dataflow quarantines them.
         pieces: A batch as it may be released.
@@ -51,6 +52,7 @@ class Hooks:
     """
 
     stopping: Callable[[], bool]
+    begins: Callable[[Place, int], None] = lambda _place, _offset: None
     lost: Callable[[Place, Gap], None] = lambda _place, _gap: None
     damaged: Callable[[Place, Sequence[int]], None] = lambda _place, _offsets: None
     pieces: Callable[[Messages], Iterable[Messages]] = lambda messages: (messages,)
@@ -144,6 +146,7 @@ class _LivePart(StatefulSourcePartition[Messages, None]):
         self._offset = found.last_offset + 1
         reach("stream.read")
         hooks = self._source.hooks
+        hooks.begins(self._place, found.first_offset)
         if damaged := _damaged(found):
             hooks.damaged(self._place, damaged)
         pieces = list(hooks.pieces(dated(found, self._source.profiles[found.feed])))

@@ -1,8 +1,8 @@
 """The watch: what is looked at beside the flow, once a second, by a thread of its own.
 
-Here: messages that wait, the age of the oldest, and feeds that came after the start; and when
-silent feeds are listened for. Not here: how that is decided (listening.py, decoding.py,
-progress.py), or health (health.py).
+Here: messages that wait, the age of the oldest; and when profiles are looked at and silent feeds
+listened for. Not here: how that is decided (listening.py, decoding.py, progress.py, reloading.py),
+or health (health.py).
 """
 
 import threading
@@ -19,7 +19,7 @@ from streaming.live.tail import Place, Tail
 from streaming.logs import log
 
 EVERY_SECONDS: Final = 1.0
-# Looking for silent and for new feeds costs more, and is worth less.
+# Looking for silent feeds costs more, and is worth less.
 SLOWLY: Final = 5
 
 
@@ -34,7 +34,7 @@ class Watched:
         progress: What is in flight.
         listener: Listens for silent feeds; None where another process does.
         decoding: Raises an alarm where the decoder fails.
-        unread: Told once of feeds whose messages nobody reads.
+        reload: Sees whether profiles changed, and tells of it.
     """
 
     tail: Tail
@@ -43,7 +43,7 @@ class Watched:
     progress: Progress
     listener: Listener | None
     decoding: Decoding
-    unread: Callable[[Sequence[str]], None]
+    reload: Callable[[], None]
 
 
 class Watch:
@@ -65,6 +65,7 @@ class Watch:
         rounds = 0
         while not self._closing.wait(EVERY_SECONDS):
             self._attempt(self._count)
+            self._attempt(self._watched.reload)
             rounds += 1
             if rounds % SLOWLY == 0:
                 self._attempt(self._listen)
@@ -97,5 +98,3 @@ class Watch:
         self._watched.decoding.look(datetime.now(UTC))
         if self._watched.listener is not None:
             self._watched.listener.look(datetime.now(UTC))
-        if unread := self._watched.tail.unknown_feeds():
-            self._watched.unread(unread)

@@ -1,6 +1,5 @@
 """`pulsehouse stream`: what it refuses, in one line, and what it says."""
 
-import json
 import os
 import subprocess
 import sys
@@ -34,14 +33,6 @@ def test_a_second_stream_is_refused_and_told_by_whom(tmp_path: Path) -> None:
     assert len(refused.stderr.splitlines()) == 1
 
 
-def test_messages_of_a_feed_without_a_profile_are_an_error_not_a_wait(tmp_path: Path) -> None:
-    ward = Ward(tmp_path / "lake")
-    ward.put(sample_messages(3), "elsewhere")
-    refused = stream(ward.root)
-    assert refused.returncode == 2
-    assert "`elsewhere`" in refused.stderr
-
-
 def test_a_profile_that_does_not_load_is_a_line_in_the_log(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -50,16 +41,6 @@ def test_a_profile_that_does_not_load_is_a_line_in_the_log(
     ward.put(sample_messages(3), "good")
     ward.stream(ward.has(3, "good"))
     assert '"feed": "bad"' in capfd.readouterr().err
-
-
-def test_messages_whose_profile_does_not_load_are_an_error(tmp_path: Path) -> None:
-    feeds = own_feeds(tmp_path / "feeds", bad={"no_such_key": "1"})
-    ward = Ward(tmp_path / "lake", feeds=feeds)
-    ward.put(sample_messages(3), "bad")
-    refused = stream(ward.root, PULSEHOUSE_FEEDS=str(feeds))
-    assert refused.returncode == 2
-    assert "no_such_key" in refused.stderr.splitlines()[-1]
-    assert json.loads(refused.stderr.splitlines()[0])["event"] == "profile_not_loaded"
 
 
 def test_a_damaged_lake_is_refused_with_the_command_that_helps(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from clinical.concepts import CONCEPTS
 from clinical.normalise.answers import answer
 from clinical.normalise.coding import check
 from clinical.normalise.units import conversion
-from clinical.wire.profile import parse
+from clinical.wire.profile_text import parse
 from pulsehouse.render import physionet2019
 
 FEEDS = Path(__file__).parents[2] / "feeds"

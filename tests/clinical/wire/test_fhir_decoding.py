@@ -12,7 +12,8 @@ import pytest
 
 from clinical.wire import fhir
 from clinical.wire.decoded import FACTS, MESSAGES
-from clinical.wire.profile import FeedProfile, Limits, parse
+from clinical.wire.profile import FeedProfile, Limits
+from clinical.wire.profile_text import parse
 
 PROFILE = FeedProfile("test", format="fhir", facility="home", zone="Europe/London")
 LOINC = "http://loinc.org"

@@ -125,8 +125,9 @@ class _Server(threading.Thread):
         asyncio.run(self._serve())
 
     async def _serve(self) -> None:
-        intake = Intake(self._journal, {self._feed.name: self._feed}, asyncio.get_running_loop())
-        app = fhir_app(self._feed, intake, Tokens(self._place / "tokens.toml"))
+        profiles = {self._feed.name: self._feed}
+        intake = Intake(self._journal, profiles, asyncio.get_running_loop())
+        app = fhir_app(self._feed.name, profiles, intake, Tokens(self._place / "tokens.toml"))
         self._web = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False))
         self._is_ready.set()
         await self._web.serve(sockets=[self._listener])

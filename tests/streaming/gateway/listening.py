@@ -56,7 +56,7 @@ async def listening(
     intake = Intake(journal, {FEED: profile}, asyncio.get_running_loop())
     with socket.create_server(("127.0.0.1", 0)) as opened:
         opened.setblocking(False)
-        road = Road(profile, intake, Room(), control_ids(), Occasional(FEED))
+        road = Road(FEED, {FEED: profile}, intake, Room(), control_ids(), Occasional(FEED))
         listener = Listener(road, opened, tls)
         try:
             yield Place(opened.getsockname()[1], folder / "journal")
