@@ -6,8 +6,12 @@ and plausibility (clinical/normalise), or provenance columns, which the dataflow
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
+
+if TYPE_CHECKING:
+    from clinical.wire.hl7.index import Index
 
 STRING = pa.string()
 DOUBLE = pa.float64()
@@ -264,7 +268,11 @@ def _column(given: pa.Array | Sequence[object] | None, kind: pa.DataType, count:
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """A decoded batch: `messages` as MESSAGES, `facts` as FACTS; empty tables may be absent."""
+    """A decoded batch: `messages` as MESSAGES, `facts` as FACTS; empty tables may be absent.
+
+    `indexes` tell where everything lies that an HL7 v2 batch holds, read or not.
+    """
 
     messages: pa.Table
     facts: Mapping[str, pa.Table]
+    indexes: tuple["Index", ...] = ()

@@ -16,8 +16,8 @@ from clinical.wire.hl7.header import Header
 from clinical.wire.hl7.index import Index, Rows
 from clinical.wire.hl7.message_types import ENCOUNTERS, RESULTS
 from clinical.wire.hl7.subjects import Subjects
-from clinical.wire.hl7.text import Cells, component
-from clinical.wire.time import timestamps
+from clinical.wire.hl7.text import FEW, Cells, component
+from clinical.wire.time import UTC, instant, timestamps
 
 Flags = npt.NDArray[np.bool_]
 BAD_TIME = "bad_time"
@@ -47,11 +47,14 @@ class Batch:
         """The segments of one name in the usable messages, or in these of them."""
         return self.index.rows(kind, self.usable if messages is None else self.usable & messages)
 
-    def moments(self, *columns: Cells) -> list[tuple[pa.Array, pa.Array]]:
-        """Times of columns, and "bad_time" for each text that is there and unreadable.
+    def moments(self, *fields: tuple[Rows, int]) -> list[tuple[pa.Array, pa.Array]]:
+        """Times of fields, and "bad_time" for each text that is there and unreadable.
 
-        Columns of one message mostly hold the same time, so they are read together.
+        Fields of one message mostly hold the same time, so they are read together.
         """
+        if all(len(rows) <= FEW for rows, _ in fields):
+            return [self._few_moments(rows.texts(number)) for rows, number in fields]
+        columns = [rows.cells(number) for rows, number in fields]
         texts = [component(cells.texts, self.delimiters, 1) for cells in columns]
         joined = Cells(pa.concat_arrays(texts).dictionary_encode())
         read = timestamps(joined.texts, self.zone)
@@ -65,6 +68,13 @@ class Batch:
             )
             for cells, start, stop in zip(columns, bounds[:-1], bounds[1:], strict=True)
         ]
+
+    def _few_moments(self, texts: list[str | None]) -> tuple[pa.Array, pa.Array]:
+        read = [instant(text, self.zone) if text else None for text in texts]
+        bad = [text and at is None for text, at in zip(texts, read, strict=True)]
+        flags = [BAD_TIME if one else None for one in bad] if any(bad) else None
+        empty = pa.nulls(len(texts), pa.string())
+        return pa.array(read, UTC), empty if flags is None else pa.array(flags, pa.string())
 
     def table(self, name: str, columns: dict[str, pa.Array]) -> pa.Table:
         """A table of facts of the contract's types; columns that are not given are null."""

@@ -44,10 +44,11 @@ class Reader:
 
     def has_rows(self, batch: Batch) -> bool:
         """Whether there is anything to read; most batches hold few kinds of facts."""
-        if not any(batch.index.has(segment) for segment in self.segments):
+        there = [segment for segment in self.segments if batch.index.has(segment)]
+        if not there:
             return False
-        messages = batch.header.of_kind(self.kinds)
-        return any(len(batch.rows(segment, messages)) for segment in self.segments)
+        messages = None if self.kinds is USED else batch.header.of_kind(self.kinds)
+        return any(len(batch.rows(segment, messages)) for segment in there)
 
 
 DRUGS = tuple(SEGMENTS)
@@ -79,7 +80,8 @@ def decode(messages: pa.Array, profile: FeedProfile) -> Decoded:
     if len(runs) == 1:
         return runs[0]
     table = pa.concat_tables([MESSAGES.empty_table(), *(run.messages for run in runs)])
-    return Decoded(table.combine_chunks(), _facts([run.facts for run in runs]))
+    indexes = tuple(index for run in runs for index in run.indexes)
+    return Decoded(table.combine_chunks(), _facts([run.facts for run in runs]), indexes)
 
 
 def dispositions(messages: pa.Array, profile: FeedProfile) -> pa.Table:
@@ -133,7 +135,8 @@ def _run(start: int, messages: pa.Array, profile: FeedProfile) -> Decoded:
     groups = screen(messages, profile, verdicts)
     parts = [_judged(group, profile, verdicts) for group in groups]
     facts = [part.facts(start, profile) for part in parts]
-    return Decoded(_messages(parts, verdicts), _facts(facts))
+    indexes = tuple(part.index for part in parts)
+    return Decoded(_messages(parts, verdicts), _facts(facts), indexes)
 
 
 def _judged(group: Group, profile: FeedProfile, verdicts: Verdicts) -> _Judged:
@@ -150,6 +153,8 @@ def _judged(group: Group, profile: FeedProfile, verdicts: Verdicts) -> _Judged:
 
 def _placed(facts: Mapping[str, pa.Table], places: Positions) -> dict[str, pa.Table]:
     """The tables with rows, their messages numbered by place in the batch."""
+    if not len(places) or (places[0] == 0 and places[-1] == len(places) - 1):
+        return {name: table for name, table in facts.items() if table.num_rows}
     numbers = places.astype(np.int32)
     return {
         name: table.set_column(
@@ -161,6 +166,10 @@ def _placed(facts: Mapping[str, pa.Table], places: Positions) -> dict[str, pa.Ta
 
 
 def _messages(parts: list[_Judged], verdicts: Verdicts) -> pa.Table:
+    if len(parts) == 1 and len(parts[0].places) == len(verdicts.reasons):
+        known = parts[0].header
+        names = known.sender, known.control_id, known.message_type
+        return pa.Table.from_arrays([*names, *verdicts.columns().values()], schema=MESSAGES)
     count = len(verdicts.reasons)
     row = np.full(count, -1, np.int64)
     columns: dict[str, list[pa.Array]] = {name: [] for name in MESSAGES.names[:3]}

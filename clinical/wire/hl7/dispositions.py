@@ -57,6 +57,10 @@ class Verdicts:
 
     def columns(self) -> dict[str, pa.Array]:
         """Disposition, stage and reason of each message."""
+        if not self.reasons.any():
+            none = pa.nulls(len(self.reasons), pa.string())
+            parsed_all = pa.repeat(pa.scalar("parsed"), len(self.reasons))
+            return {"disposition": parsed_all, "stage": none, "reason": none}
         parsed, skipped = self.usable, self.reasons == NUMBERS[SKIPPED]
         disposition = pa.array(["quarantined", "skipped", "parsed"])
         return {

@@ -3,7 +3,7 @@
 Here: what MSH and EVN say of the message itself. Not here: separators (screen.py), or the patient.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
 import numpy as np
@@ -15,7 +15,7 @@ from clinical.wire.hl7.dispositions import SKIPPED as NOT_USED
 from clinical.wire.hl7.dispositions import Verdicts
 from clinical.wire.hl7.index import MSH, Index, Rows
 from clinical.wire.hl7.message_types import SKIPPED, USED
-from clinical.wire.hl7.text import FEW, component
+from clinical.wire.hl7.text import FEW, component, taken
 from clinical.wire.time import UTC, instant, timestamps
 
 Flags = npt.NDArray[np.bool_]
@@ -41,16 +41,21 @@ class Header:
     @property
     def sender(self) -> pa.Array:
         """MSH-3|MSH-4; null when neither is sent."""
-        both = pc.binary_join_element_wise(
-            self.application.fill_null(""), self.facility.fill_null(""), "|"
-        )
+        names = self.application, self.facility
+        if len(self.application) <= FEW:
+            pairs = zip(*(name.to_pylist() for name in names), strict=True)
+            told = [f"{one or ''}|{other or ''}" if one or other else None for one, other in pairs]
+            return pa.array(told, pa.string())
+        both = pc.binary_join_element_wise(*(name.fill_null("") for name in names), "|")
         return pc.if_else(pc.equal(both, "|"), pa.scalar(None, pa.string()), both)
 
     @property
     def message_type(self) -> pa.Array:
         """Type and trigger as `ORU^R01`; the type alone when there is no trigger."""
+        if self.trigger.null_count == len(self.trigger):
+            return self.kind
         both = pc.binary_join_element_wise(self.kind, self.trigger, "^")
-        return pc.coalesce(both, self.kind)
+        return pc.coalesce(both, self.kind) if both.null_count else both
 
     def of_kind(self, kinds: frozenset[str]) -> Flags:
         """Which messages are of these types."""
@@ -67,18 +72,23 @@ class Names:
 
     distinct: list[str]
     number: npt.NDArray[np.int32]
+    known: dict[frozenset[str], Flags] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def of(cls, column: pa.StringArray) -> Self:
         """Number the names of a column."""
         encoded = column.dictionary_encode()
         distinct = encoded.dictionary.to_pylist()
-        return cls(distinct, encoded.indices.fill_null(len(distinct)).to_numpy())
+        numbers = encoded.indices
+        numbers = numbers.fill_null(len(distinct)) if numbers.null_count else numbers
+        return cls(distinct, numbers.to_numpy())
 
     def among(self, names: frozenset[str]) -> Flags:
         """Which rows hold one of these names."""
-        chosen = np.array([*(name in names for name in self.distinct), False])
-        found: Flags = chosen[self.number]
+        found = self.known.get(names)
+        if found is None:
+            chosen = np.array([*(name in names for name in self.distinct), False])
+            found = self.known[names] = chosen[self.number]
         return found
 
 
@@ -89,6 +99,8 @@ def members(column: pa.StringArray, names: frozenset[str]) -> Flags:
 
 def times(rows: Rows, number: int, zone: str, part: int = 1) -> pa.Array:
     """A time field of each segment; null where it is empty or unreadable."""
+    if number > rows.width:
+        return pa.nulls(len(rows), UTC)
     if len(rows) <= FEW:
         return pa.array([instant(text or "", zone) for text in rows.texts(number, part)], UTC)
     cells = rows.cells(number)
@@ -100,7 +112,7 @@ def header(index: Index, zone: str) -> Header:
     """Read MSH and EVN of every message of a group, each of which begins with its MSH."""
     msh, evn = index.headers(), index.rows("EVN")
     event = evn.per_message()
-    recorded_at = times(evn, EVN_RECORDED, zone).take(event)
+    recorded_at = taken(times(evn, EVN_RECORDED, zone), event)
     sent_at = times(msh, MSH_TIME, zone)
     kind = msh.common(MSH_TYPE)
     return Header(
@@ -109,22 +121,25 @@ def header(index: Index, zone: str) -> Header:
         control_id=msh.text(MSH_CONTROL),
         kind=kind,
         kinds=Names.of(kind),
-        trigger=pc.coalesce(msh.common(MSH_TYPE, 2), evn.common(1).take(event)),
+        trigger=pc.coalesce(msh.common(MSH_TYPE, 2), taken(evn.common(1), event)),
         sent_at=sent_at,
         recorded_at=pc.coalesce(recorded_at, sent_at),
         event_recorded_at=recorded_at,
-        occurred_at=times(evn, EVN_OCCURRED, zone).take(event),
+        occurred_at=taken(times(evn, EVN_OCCURRED, zone), event),
     )
 
 
 def judge(index: Index, known: Header, verdicts: Verdicts) -> None:
     """Reject messages of no, an unknown or an unused type, and several messages in one."""
     verdicts.reject(_several(index), "several_msh")
-    verdicts.reject(known.kind.is_null().to_numpy(zero_copy_only=False), "no_message_type")
+    if known.kind.null_count:
+        verdicts.reject(known.kind.is_null().to_numpy(zero_copy_only=False), "no_message_type")
     verdicts.reject(~known.of_kind(USED | SKIPPED), "unknown_message_type")
     verdicts.reject(known.of_kind(SKIPPED), NOT_USED)
 
 
 def _several(index: Index) -> Flags:
     """Which messages hold a second MSH."""
+    if len(index.places(MSH)) == index.messages:  # each begins with one
+        return np.zeros(index.messages, np.bool_)
     return np.bincount(index.rows(MSH).message, minlength=index.messages) > 1

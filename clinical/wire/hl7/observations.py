@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from clinical.wire.hl7.batch import Batch
 from clinical.wire.hl7.index import Rows
-from clinical.wire.hl7.text import component, has
+from clinical.wire.hl7.text import component, has, taken
 from clinical.wire.hl7.values import values
 
 STRING = pa.string()
@@ -68,8 +68,8 @@ def observations(batch: Batch) -> pa.Table:
     """One row per OBX of a result or ADT message."""
     obx = batch.rows("OBX", batch.results)
     obr = batch.rows("OBR", batch.results)
-    order = obr.link(batch.index.latest("OBR")[obx.at])
-    of_order = {name: column.take(order) for name, column in _order(batch, obr).items()}
+    order = obr.link(batch.index.above(obx.at, "OBR"))
+    of_order = {name: taken(column, order) for name, column in _order(batch, obr).items()}
     types = obx.cells(OBX_TYPE)
     value = values(types, obx.cells(OBX_VALUE), batch.delimiters)
     columns = {
@@ -103,13 +103,11 @@ def _common_order(batch: Batch, obr: Rows) -> pa.Array:
     orc = batch.rows("ORC")
     if not len(orc):
         return pa.nulls(len(obr), STRING)
-    above = batch.index.latest("ORC", "OBR")
-    previous = above[np.maximum(obr.at - 1, 0)]
-    return pc.coalesce(orc.text(ORC_FILLER), orc.text(ORC_PLACER)).take(orc.link(previous))
+    previous = batch.index.above(np.maximum(obr.at - 1, 0), "ORC", "OBR")
+    return taken(pc.coalesce(orc.text(ORC_FILLER), orc.text(ORC_PLACER)), orc.link(previous))
 
 
 def _code(obx: Rows) -> dict[str, pa.Array]:
-    cells = obx.cells(OBX_CODE)
     places = {
         "code": 1,
         "code_text": 2,
@@ -117,10 +115,7 @@ def _code(obx: Rows) -> dict[str, pa.Array]:
         "alternate_code": 4,
         "alternate_system": 6,
     }
-    return {
-        name: cells.spread(component(cells.texts, obx.index.delimiters, place), STRING)
-        for name, place in places.items()
-    }
+    return dict(zip(places, obx.parts(OBX_CODE, *places.values()), strict=True))
 
 
 def _unit(obx: Rows) -> pa.Array:
@@ -135,14 +130,14 @@ def _unit(obx: Rows) -> pa.Array:
 
 
 def _times(batch: Batch, obx: Rows, obr: Rows, order: pa.Array) -> dict[str, pa.Array]:
-    sent_at = batch.header.sent_at.take(pa.array(obx.message))
+    sent_at = taken(batch.header.sent_at, pa.array(obx.message))
     (own, bad), (observed_at, _), (released_at, _) = batch.moments(
-        obx.cells(OBX_TIME), obr.cells(OBR_TIME), obr.cells(OBR_RELEASED)
+        (obx, OBX_TIME), (obr, OBR_TIME), (obr, OBR_RELEASED)
     )
     return {
-        "effective_at": pc.coalesce(own, observed_at.take(order), sent_at),
+        "effective_at": pc.coalesce(own, taken(observed_at, order), sent_at),
         "time_flag": bad,
-        "documented_at": pc.coalesce(released_at.take(order), sent_at),
+        "documented_at": pc.coalesce(taken(released_at, order), sent_at),
     }
 
 

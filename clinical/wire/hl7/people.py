@@ -13,8 +13,8 @@ import pyarrow.compute as pc
 from clinical.wire.hl7.batch import Batch
 from clinical.wire.hl7.header import times
 from clinical.wire.hl7.index import Rows
-from clinical.wire.hl7.text import component
-from clinical.wire.time import dates
+from clinical.wire.hl7.text import FEW, component
+from clinical.wire.time import date_of, dates
 
 PID_NAME, PID_BIRTH, PID_SEX, PID_DIED_AT, PID_DECEASED = 5, 7, 8, 29, 30
 # HL7 table 0136; anything else says nothing.
@@ -24,27 +24,32 @@ YES_NO: Mapping[str, str] = MappingProxyType({"Y": "true", "N": "false"})
 def patient_demographics(batch: Batch) -> pa.Table:
     """One row per PID with a name, a date of birth, a sex or a death."""
     pid = batch.rows("PID")
-    names = pid.field(PID_NAME)
     personal = {
-        "family_name": component(names, batch.delimiters, 1),
-        "given_name": component(names, batch.delimiters, 2),
+        "family_name": pid.text(PID_NAME, 1),
+        "given_name": pid.text(PID_NAME, 2),
         "birth_date": _dates(pid, PID_BIRTH),
         "sex": pid.common(PID_SEX),
         "died_at": times(pid, PID_DIED_AT, batch.zone),
         "deceased": _flags(pid, PID_DECEASED),
     }
     table = batch.table("patient_demographics", {**batch.subjects.columns(pid), **personal})
+    if not all(column.null_count for column in personal.values()):
+        return table
     said = [column.is_valid().to_numpy(zero_copy_only=False) for column in personal.values()]
     return table if np.any(said, axis=0).all() else table.filter(pa.array(np.any(said, axis=0)))
 
 
 def _dates(pid: Rows, number: int) -> pa.Array:
+    if len(pid) <= FEW:
+        return pa.array([date_of(text or "") for text in pid.texts(number)], pa.date32())
     cells = pid.cells(number)
     read = dates(component(cells.texts, pid.index.delimiters, 1))
     return cells.spread(read, read.type)
 
 
 def _flags(pid: Rows, number: int) -> pa.Array:
+    if number > pid.width:
+        return pa.nulls(len(pid), pa.bool_())
     said = pid.lookup(number, YES_NO, "")
     known = pc.not_equal(said, "")
     return pc.if_else(known, pc.equal(said, "true"), pa.scalar(None, pa.bool_()))

@@ -14,7 +14,8 @@ import pyarrow as pa
 from clinical.wire.hl7 import charsets
 from clinical.wire.hl7.delimiters import Delimiters, delimiters
 from clinical.wire.hl7.dispositions import Verdicts
-from clinical.wire.hl7.index import MSH, Index, build
+from clinical.wire.hl7.index import MSH, Index
+from clinical.wire.hl7.indexing import build
 from clinical.wire.hl7.text import Positions, layout
 from clinical.wire.profile import FeedProfile
 

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from clinical.wire.hl7.dispositions import Verdicts
 from clinical.wire.hl7.header import MSH_TIME, times
-from clinical.wire.hl7.index import build
+from clinical.wire.hl7.indexing import build
 from clinical.wire.hl7.screen import FIRST_NON_ASCII, alike
 from clinical.wire.hl7.text import layout
 from clinical.wire.time import UTC

@@ -16,10 +16,10 @@ from clinical.wire.hl7.dispositions import Verdicts
 from clinical.wire.hl7.header import Header
 from clinical.wire.hl7.identifiers import identifiers
 from clinical.wire.hl7.index import Index, Rows
-from clinical.wire.hl7.text import Cells, Positions, component, has
+from clinical.wire.hl7.text import Cells, Positions, component, has, taken
 from clinical.wire.profile import FeedProfile
 
-PID_FORMER, PID_LIST, PV1_VISIT = 2, 3, 19
+PID_FORMER, PID_LIST, PID_ACCOUNT, PV1_VISIT = 2, 3, 18, 19
 NOWHERE = "unknown"
 
 
@@ -36,12 +36,12 @@ class Subjects:
 
     def columns(self, rows: Rows) -> dict[str, pa.Array]:
         """The leading columns of facts that were read from these segments."""
-        row = self.of_segment.take(pa.array(rows.at))
+        row = taken(self.of_segment, pa.array(rows.at))
         return {
             "message": pa.array(rows.message),
-            "facility": self.facility.take(row),
-            "patient_id": self.patient_id.take(row),
-            "encounter_id": self.encounter_id.take(row),
+            "facility": taken(self.facility, row),
+            "patient_id": taken(self.patient_id, row),
+            "encounter_id": taken(self.encounter_id, row),
         }
 
 
@@ -49,14 +49,14 @@ def subjects(index: Index, known: Header, profile: FeedProfile) -> Subjects:
     """Read the patient identifiers and visit numbers of a group."""
     pid, pv1 = index.rows("PID"), index.rows("PV1")
     patient_id, authority = _identities(pid)
-    sender = known.facility.take(pa.array(pid.message))
+    sender = taken(known.facility, pa.array(pid.message))
     configured = pa.scalar(profile.facility or None, pa.string())
     unnamed = pc.coalesce(configured, sender, pa.scalar(NOWHERE))
     return Subjects(
         pid=pid,
         facility=pc.coalesce(authority, unnamed),
         patient_id=patient_id,
-        encounter_id=pv1.text(PV1_VISIT).take(pv1.link(_visits(index, pid))),
+        encounter_id=taken(pv1.text(PV1_VISIT), pv1.link(_visits(index, pid))),
         of_segment=pid.link(_patients(index)),
         unnamed_facility=unnamed,
     )
@@ -77,8 +77,8 @@ def _patients(index: Index) -> Positions:
 
 def _visits(index: Index, pid: Rows) -> Positions:
     """The first PV1 under each PID."""
-    visit = index.coming("PV1")[pid.at]
-    return np.where(index.latest("PID")[visit] == pid.at, visit, -1)
+    visit = index.below(pid.at, "PV1")
+    return np.where(index.above(visit, "PID") == pid.at, visit, -1)
 
 
 def _identities(pid: Rows) -> tuple[pa.Array, pa.Array]:

@@ -46,6 +46,16 @@ def slices(
     return whole.take(pa.array(place, mask=empty) if empty.any() else pa.array(place))
 
 
+def taken(column: pa.Array, rows: pa.Array) -> pa.Array:
+    """The rows of a column by number, null where the number is; `take`, at half its fixed cost."""
+    if column.null_count == len(column):
+        return pa.nulls(len(rows), column.type)
+    return _TAKE.call([column, rows])
+
+
+_TAKE = pc.get_function("array_take")
+
+
 def layout(texts: pa.Array) -> tuple[Positions, npt.NDArray[np.uint8]]:
     """Where each text of a column begins and ends, and the bytes they lie in."""
     _, offsets, content = texts.buffers()
@@ -67,6 +77,11 @@ def characters(texts: pa.Array) -> bytes:
 def has(texts: pa.Array, character: str) -> bool:
     """Whether any text of the column holds this character."""
     return bool(character) and character.encode() in characters(texts)
+
+
+def holds(texts: pa.Array, text: str) -> bool:
+    """Whether any of the texts may be this one: cheaper than to compare each."""
+    return text.encode() in characters(texts)
 
 
 def piece(texts: pa.Array, separator: str, number: int) -> pa.Array:
@@ -144,7 +159,7 @@ class Cells:
         column = values if isinstance(values, pa.Array) else pa.array(values, kind)
         if column.null_count == len(column):
             return pa.nulls(len(self.encoded), kind)
-        return column.take(self.encoded.indices)
+        return taken(column, self.encoded.indices)
 
     def read(self, reader: Callable[[str], Any], kind: pa.DataType | None = None) -> pa.Array:
         """A row for each cell, from what `reader` makes of its text."""

@@ -25,6 +25,7 @@ from clinical.wire.hl7.text import (
     has,
     piece,
     plain,
+    taken,
 )
 
 STRING, DOUBLE = pa.string(), pa.float64()
@@ -45,7 +46,7 @@ class Values:
 
     def take(self, rows: pa.Array) -> "Values":
         """These rows of the columns."""
-        return Values(self.text.take(rows), self.comparator.take(rows), self.number.take(rows))
+        return Values(*(taken(each, rows) for each in (self.text, self.comparator, self.number)))
 
 
 def values(types: Cells, sent: Cells, delimiters: Delimiters) -> Values:
