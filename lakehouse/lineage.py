@@ -10,7 +10,7 @@ from lakehouse.tables import RAW_MESSAGES, Table
 
 SCORED_FACTS = (
     *("observations", "order_events", "medication_events", "patient_demographics"),
-    *("encounter_events", "diagnoses"),
+    *("encounter_events", "diagnoses", "procedures", "flags"),
 )
 
 # Facts come straight from messages; only derived tables need a line. A line left out here hides an

@@ -9,7 +9,7 @@ from typing import Any, Self
 
 import pyarrow as pa
 
-from clinical.normalise.conditions import CODES
+from clinical.normalise.conditions import CONDITIONS
 from lakehouse.lineage import SCORED_FACTS
 from pulsehouse.contents import Contents, Row
 
@@ -34,7 +34,18 @@ _TOLD: Mapping[str, Sequence[str]] = {
     ),
     "patient_demographics": ("received_at",),
     "encounter_events": ("event", "event_at", "unit", "documented_at", "received_at"),
-    "diagnoses": ("code", "code_system", "code_text", "documented_at", "received_at"),
+    "diagnoses": (
+        *("code", "code_system", "code_text", "status", "onset_at", "ended_at"),
+        *("documented_at", "received_at"),
+    ),
+    "procedures": (
+        *("code", "code_system", "code_text", "concept", "status", "started_at", "ended_at"),
+        *("documented_at", "received_at"),
+    ),
+    "flags": (
+        *("code", "code_system", "code_text", "concept", "value_code", "status", "started_at"),
+        *("ended_at", "documented_at", "received_at"),
+    ),
 }
 _MESSAGE = (
     *("feed", "partition", "offset", "message_control_id", "message_type", "sender"),
@@ -101,7 +112,7 @@ def _says(table: str, row: Row, concept: str) -> bool:
     if table == "encounter_events":
         return concept in STAYS
     if table == "diagnoses":
-        return concept in CODES
+        return concept in CONDITIONS
     names = (row["concept"], row.get("ingredient"))
     return any(name and concept.startswith(name) for name in names)
 

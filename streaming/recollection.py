@@ -35,6 +35,8 @@ _FACTS = (
     "order_events",
     "medication_events",
     "diagnoses",
+    "procedures",
+    "flags",
 )
 _FOR_GOOD = sorted(name for name, span in LOOKBACK.items() if span == UNLIMITED)
 # Messages whose facts are folded in one go: more costs memory, fewer costs time.

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 
 from clinical.concepts import CONCEPTS
 from clinical.context.definition import AgeContext, AnyContext, Context, Evidence, told
+from clinical.normalise.conditions import PREGNANCY_HOURS
 from clinical.scores.sofa import INVASIVE, NON_INVASIVE, VENTILATED_BY, VENTILATION_ENDS_BY
 from clinical.scoring.inputs import AIR
 
@@ -23,8 +24,6 @@ SEDATED_RASS = -3
 POST_OPERATIVE_HOURS = 48
 # Shorter forgets a course between two daily doses; longer calls a failed course treatment. [P]
 TREATED_HOURS = 48
-# Forty-two weeks: a pregnancy that nobody confirms is over by then. [P]
-PREGNANCY_HOURS = 42 * 7 * 24
 # A drug or device says how the patient is until charted again, as vital signs do. [P]
 CHARTED_HOURS = 12
 

@@ -24,17 +24,22 @@ from lakehouse.catalogue import quoted_name, quoted_text
 from lakehouse.tables import (
     DIAGNOSES,
     ENCOUNTER_EVENTS,
+    FLAGS,
     MEDICATION_EVENTS,
     OBSERVATIONS,
     ORDER_EVENTS,
     PATIENT_DEMOGRAPHICS,
+    PROCEDURES,
     Table,
 )
 
 # Facts that are read in one go: more takes memory, fewer takes time.
 CHUNK = 200_000
 SIGNALLING = (OBSERVATIONS, ORDER_EVENTS, MEDICATION_EVENTS)
-FOLDED = (*SIGNALLING, PATIENT_DEMOGRAPHICS, ENCOUNTER_EVENTS, DIAGNOSES)
+FOLDED = (
+    *SIGNALLING,
+    *(PATIENT_DEMOGRAPHICS, ENCOUNTER_EVENTS, DIAGNOSES, PROCEDURES, FLAGS),
+)
 
 # Low bits of an offset that tell the moments of one message apart while it is folded: to the
 # engine, rows of one offset are one message.
