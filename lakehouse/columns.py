@@ -49,13 +49,13 @@ def one_of(
 
 DISPOSITIONS = ("parsed", "skipped", "quarantined", "duplicate")
 STATUSES = (
-    *("final", "preliminary", "corrected", "entered_in_error", "cancelled", "registered"),
-    *("status_change", "unknown"),
+    *("final", "preliminary", "corrected", "amended", "appended", "entered_in_error"),
+    *("cancelled", "registered", "status_change", "unknown"),
 )
 # The order in which clinical/normalise/values.py gives them; a test holds the two equal, since
 # that module takes half a second to import.
 NOT_SCORED_REASONS = (
-    *("retracted", "unmapped_code", "no_value", "bad_time", "future", "untestable"),
+    *("wrong_patient", "retracted", "unmapped_code", "no_value", "bad_time", "future", "untestable"),
     *("unknown_answer", "not_a_number", "missing_unit", "unknown_unit", "implausible"),
 )
 

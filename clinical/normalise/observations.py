@@ -12,6 +12,7 @@ from clinical.normalise.coding import codings
 from clinical.normalise.distinct import flat
 from clinical.normalise.values import values
 from clinical.wire.profile import FeedProfile
+from clinical.wire.statuses import ENTERED_IN_ERROR, WRONG_PATIENT
 
 # The order of the stored contract, without provenance.
 COLUMNS = (
@@ -60,6 +61,7 @@ def observations(rows: pa.Table, received_at: pa.Array, profile: FeedProfile) ->
         "ucum_unit": coded.ucum_unit(),
         "is_scored": found.reason.is_null(),
         "not_scored_reason": found.reason,
+        "status": _status(flat(rows["status"])),
     }
     return pa.table({name: added[name] if name in added else rows[name] for name in COLUMNS})
 
@@ -81,6 +83,14 @@ def observation_id(rows: pa.Table) -> pa.Array:
         return joined
     owner = (_part(flat(rows[name])) for name in ("facility", "patient_id"))
     return pc.if_else(ordered, joined, _joined(*owner, joined))
+
+
+def _status(told: pa.Array) -> pa.Array:
+    """Statuses as they are stored: that it was another patient's stands as the reason alone."""
+    wrong = pc.equal(told, WRONG_PATIENT)
+    if not pc.any(wrong).as_py():
+        return told
+    return pc.if_else(wrong.fill_null(False), pa.scalar(ENTERED_IN_ERROR), told)
 
 
 def _finite(number: pa.Array) -> pa.Array:

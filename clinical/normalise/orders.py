@@ -7,6 +7,7 @@ surgery. Not here: results of cultures, or which cultures count together with wh
 
 import re
 
+import numpy as np
 import pyarrow as pa
 
 from clinical.concepts import LOINC_CONCEPTS
@@ -16,6 +17,8 @@ from clinical.normalise.remembered import Answers, per_profile
 from clinical.wire.profile import FeedProfile
 
 CULTURE = "culture"
+# That a result was told orders nothing: a culture counts from its order, or as a result of its own.
+REPORTED = frozenset({"reported"})
 # Orders are known by their words as cultures only: to order an operation is not yet to operate.
 ORDERED = (CULTURE, "dialysis", "surgery")
 # A code map row with this code speaks for every code of its system, a microbiology system say.
@@ -31,11 +34,12 @@ NOT_CULTURES = frozenset(
 
 
 def order_events(rows: pa.Table, profile: FeedProfile) -> pa.Table:
-    """Order events with `concept`: one of ORDERED, else null."""
+    """Order events with `concept`: one of ORDERED, else null; also null where it only reports."""
     names = ("code_system", "code", "code_text", "specimen")
     orders = distinct(*(flat(rows[name]) for name in names))
     found = orders.known(_concepts(profile))
-    concept = pa.array(found, pa.string()).take(pa.array(orders.which))
+    which = np.where(distinct(flat(rows["event"])).are(REPORTED), -1, orders.which)
+    concept = pa.array(found, pa.string()).take(pa.array(which, mask=which < 0))
     return rows.add_column(rows.schema.get_field_index("specimen") + 1, "concept", concept)
 
 

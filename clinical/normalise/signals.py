@@ -31,11 +31,10 @@ from clinical.normalise.signal_rows import (
     texts_of,
 )
 from clinical.normalise.stays import stay_signals
+from clinical.wire.statuses import TAKES_BACK
 
 __all__ = ["GIVEN", "OBSERVED", "PROVENANCE", "SIGNALS", "signals"]
 
-# Statuses that speak even without a value: they take back what was said before.
-TAKES_BACK = frozenset({"corrected", "entered_in_error", "cancelled"})
 # What an observation is read for, beside whose it is and where it came from.
 OBSERVED = (
     "concept",

@@ -16,16 +16,16 @@ from clinical.normalise.coding import Codings, per_concept
 from clinical.normalise.distinct import distinct, flat, microseconds, valid
 from clinical.normalise.measures import measures
 from clinical.wire.profile import FeedProfile
+from clinical.wire.statuses import REGISTERED, RETRACTED, WRONG_PATIENT
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 MINUTE_US = 60 * 1_000_000
-RETRACTED = frozenset({"entered_in_error", "cancelled"})
-REGISTERED = frozenset({"registered"})
 
 # Why a row is not scored. Where several apply, the first of this order is stored.
 REASONS = (
+    WRONG_PATIENT,
     "retracted",
     "unmapped_code",
     "no_value",
@@ -126,8 +126,9 @@ def _mark_times(
 def _mark_statuses(reasons: _Reasons, rows: pa.Table, codings: Codings) -> None:
     """Registered is a result still to come: what its row says is not a value."""
     status = distinct(flat(rows["status"]))
+    reasons.mark(status.are(frozenset({WRONG_PATIENT})), WRONG_PATIENT)
     reasons.mark(status.are(RETRACTED), "retracted")
-    reasons.mark(status.are(REGISTERED), "no_value")
+    reasons.mark(status.are(frozenset({REGISTERED})), "no_value")
     length = pc.binary_length(flat(rows["value_text"]))
     wordless = (length.fill_null(0) if length.null_count else length).to_numpy() == 0
     silent = wordless & ~valid(flat(rows["value_number"]))

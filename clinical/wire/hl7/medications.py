@@ -13,25 +13,19 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from clinical.wire.hl7 import order_control as control
 from clinical.wire.hl7.batch import Batch
-from clinical.wire.hl7.header import times
+from clinical.wire.hl7.header import members, times
 from clinical.wire.hl7.index import Index, Rows, code
 from clinical.wire.hl7.message_types import MEDICATIONS, ORDERS
-from clinical.wire.hl7.orders import (
-    ORC_CONTROL,
-    ORC_FILLER,
-    ORC_PLACER,
-    ORC_STATUS,
-    ORC_TIME,
-    alone,
-)
+from clinical.wire.hl7.orders import DETAILS
 from clinical.wire.hl7.text import Positions
 from clinical.wire.hl7.values import numbers
 from clinical.wire.time import UTC
 
 STRING, DOUBLE = pa.string(), pa.float64()
 ORC_QUANTITY, TQ1_START, TQ1_END, RXR_ROUTE = 7, 7, 8, 1
-RXA_COMPLETION, RXA_ACTION = 20, 21
+RXA_REFUSAL, RXA_COMPLETION, RXA_ACTION = 18, 20, 21
 # Components of the old quantity/timing type (TQ).
 TQ_START, TQ_END = 4, 5
 
@@ -66,18 +60,9 @@ SEGMENTS: Mapping[str, Places] = MappingProxyType(
     }
 )
 
-# ORC-1, HL7 table 0119; any other control code stands for an order.
-CONTROLS: Mapping[str, str] = MappingProxyType(
-    {
-        **dict.fromkeys(("XO", "XX", "XR", "RP", "RU", "RO", "RQ", "SC", "HD", "RL"), "changed"),
-        **dict.fromkeys(("DC", "OD", "DR"), "discontinued"),
-        **dict.fromkeys(("CA", "OC", "CR", "UA"), "cancelled"),
-    }
-)
-# ORC-5, HL7 table 0038: an order that is over, whatever the control code.
-ENDED: Mapping[str, str] = MappingProxyType({"CA": "cancelled", "DC": "discontinued"})
 # RXA-20 (table 0322) and RXA-21 (table 0206): refused, not given; a deleted record never was.
-COMPLETIONS: Mapping[str, str] = MappingProxyType({"RE": "not_given", "NA": "not_given"})
+NOT_GIVEN = "not_given"
+COMPLETIONS: Mapping[str, str] = MappingProxyType(dict.fromkeys(("RE", "NA"), NOT_GIVEN))
 ACTIONS: Mapping[str, str] = MappingProxyType({"D": "cancelled"})
 
 
@@ -90,13 +75,12 @@ def medication_events(batch: Batch) -> pa.Table:
     rxr = index.rows("RXR")
     drug = _drugs(batch, at)
     sent_at = batch.header.sent_at.take(pa.array(rows.message))
-    ordered_at = times(orc, ORC_TIME, batch.zone).take(of_orc)
+    ordered_at = times(orc, control.ORC_TIME, batch.zone).take(of_orc)
     columns = {
         **batch.subjects.columns(rows),
         **drug,
-        "order_id": pc.coalesce(orc.text(ORC_PLACER), orc.text(ORC_FILLER)).take(of_orc),
-        "event": pc.coalesce(_given(batch, at), _ordered(orc, of_orc)),
-        "order_control": orc.common(ORC_CONTROL).take(of_orc),
+        **_order(orc, of_orc),
+        "event": pc.coalesce(_given(batch, at), _ordered(batch, at, orc, of_orc)),
         "route": pc.coalesce(rxr.common(RXR_ROUTE), rxr.common(RXR_ROUTE, 2)).take(
             rxr.link(index.under(at, "RXR", "ORC"))
         ),
@@ -119,7 +103,7 @@ def _chosen(batch: Batch) -> Positions:
         best = np.full(len(index.kinds), len(drugs))
         np.minimum.at(best, order, rank)
         at = at[rank == best[order]]
-    lone = alone(index, batch.rows("ORC", known.of_kind(MEDICATIONS)).at)
+    lone = control.alone(index, batch.rows("ORC", known.of_kind(MEDICATIONS)).at, DETAILS)
     return np.sort(np.concatenate([at, lone]))
 
 
@@ -201,18 +185,34 @@ def _timing(index: Index, at: Positions) -> Positions:
     return np.where(index.kinds[at] == code("RXA"), -1, found)
 
 
+def _order(orc: Rows, of_orc: pa.Array) -> dict[str, pa.Array]:
+    """Which order each row is of, what was sent of its state, and which one it replaces."""
+    order_id = pc.coalesce(orc.text(control.ORC_PLACER), orc.text(control.ORC_FILLER))
+    return {
+        "order_id": order_id.take(of_orc),
+        "order_control": orc.common(control.ORC_CONTROL).take(of_orc),
+        "order_status": orc.common(control.ORC_STATUS).take(of_orc),
+        "replaces_id": control.replaced_ids(orc, order_id).take(of_orc),
+    }
+
+
 def _given(batch: Batch, at: Positions) -> pa.Array:
-    """The event of each RXA; null for an order."""
+    """The event of each RXA; null for an order. A dose with a reason to refuse it was refused."""
     rxa = batch.index.these(at[batch.index.kinds[at] == code("RXA")])
+    refused = rxa.common(RXA_REFUSAL).is_valid()
     event = pc.coalesce(
         rxa.lookup(RXA_ACTION, ACTIONS, None),
         rxa.lookup(RXA_COMPLETION, COMPLETIONS, None),
-        pa.scalar("administered"),
+        pc.if_else(refused, NOT_GIVEN, "administered"),
     )
     return event.take(rxa.link(at))
 
 
-def _ordered(orc: Rows, of_orc: pa.Array) -> pa.Array:
-    control = orc.lookup(ORC_CONTROL, CONTROLS, "ordered")
-    ended = orc.lookup(ORC_STATUS, ENDED, None)
-    return pc.coalesce(ended, control, pa.scalar("ordered")).take(of_orc).fill_null("ordered")
+def _ordered(batch: Batch, at: Positions, orc: Rows, of_orc: pa.Array) -> pa.Array:
+    """What each row does to its order; RXD dispenses what it does not end."""
+    told = control.events(orc).take(of_orc).fill_null(control.ORDERED)
+    dispensed = batch.index.kinds[at] == code("RXD")
+    if not dispensed.any():
+        return told
+    dispensed &= members(told, frozenset({control.ORDERED, control.CHANGED, control.COMPLETED}))
+    return pc.if_else(pa.array(dispensed), control.DISPENSED, told)

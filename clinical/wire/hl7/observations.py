@@ -3,11 +3,8 @@
 Here: results as the sender said them. Not here: concepts and units (clinical/normalise).
 
 `status` is that of HL7 table 0085, except that a `U` without a value is `status_change`: the sender
-declares values final that it does not send again.
+declares values final that it does not send again, and that a `W` is `wrong_patient`.
 """
-
-from collections.abc import Mapping
-from types import MappingProxyType
 
 import numpy as np
 import pyarrow as pa
@@ -15,8 +12,18 @@ import pyarrow.compute as pc
 
 from clinical.wire.hl7.batch import Batch
 from clinical.wire.hl7.index import Rows
-from clinical.wire.hl7.text import component, has, taken
+from clinical.wire.hl7.text import component, has, holds, taken
 from clinical.wire.hl7.values import values
+from clinical.wire.statuses import (
+    CANCELLED,
+    FINAL,
+    OBR_25,
+    OBX_11,
+    RETRACTED,
+    STATUS_CHANGE,
+    UNKNOWN,
+    WRONG_PATIENT,
+)
 
 STRING = pa.string()
 OBX_TYPE, OBX_CODE, OBX_SUB_ID, OBX_VALUE, OBX_UNIT, OBX_FLAG, OBX_STATUS, OBX_TIME = (
@@ -24,44 +31,6 @@ OBX_TYPE, OBX_CODE, OBX_SUB_ID, OBX_VALUE, OBX_UNIT, OBX_FLAG, OBX_STATUS, OBX_T
 )  # fmt: skip
 ORC_PLACER, ORC_FILLER = 2, 3
 OBR_PLACER, OBR_FILLER, OBR_TIME, OBR_RELEASED, OBR_STATUS = 2, 3, 7, 22, 25
-PROMOTED, STATUS_CHANGE = "promoted", "status_change"
-
-# OBX-11, HL7 table 0085, as clinical-definitions section 14 settles it.
-STATUSES: Mapping[str, str] = MappingProxyType(
-    {
-        "F": "final",
-        "U": PROMOTED,
-        "C": "corrected",
-        "A": "corrected",
-        "B": "corrected",
-        "P": "preliminary",
-        "R": "preliminary",
-        "S": "preliminary",
-        "D": "entered_in_error",
-        "W": "entered_in_error",
-        "X": "cancelled",
-        "I": "registered",
-        "N": "registered",
-        "O": "registered",
-    }
-)
-
-# OBR-25, HL7 table 0123, for an OBX that has no status of its own.
-ORDER_STATUSES: Mapping[str, str] = MappingProxyType(
-    {
-        "F": "final",
-        "C": "corrected",
-        "M": "corrected",
-        "A": "preliminary",
-        "P": "preliminary",
-        "R": "preliminary",
-        "O": "registered",
-        "I": "registered",
-        "S": "registered",
-        "N": "registered",
-        "X": "cancelled",
-    }
-)
 
 
 def observations(batch: Batch) -> pa.Table:
@@ -95,7 +64,7 @@ def _order(batch: Batch, obr: Rows) -> dict[str, pa.Array]:
         "order_id": pc.coalesce(
             obr.text(OBR_FILLER), obr.text(OBR_PLACER), _common_order(batch, obr)
         ),
-        "status": obr.lookup(OBR_STATUS, ORDER_STATUSES, "unknown"),
+        "status": obr.lookup(OBR_STATUS, OBR_25, UNKNOWN),
     }
 
 
@@ -142,8 +111,14 @@ def _times(batch: Batch, obx: Rows, obr: Rows, order: pa.Array) -> dict[str, pa.
 
 
 def _status(obx: Rows, of_order: pa.Array, text: pa.Array) -> pa.Array:
-    own = obx.lookup(OBX_STATUS, STATUSES, "unknown")
-    promoted = pc.and_(pc.equal(own, PROMOTED), text.is_null())
-    own = pc.if_else(promoted, pa.scalar(STATUS_CHANGE), own)
-    own = pc.if_else(pc.equal(own, PROMOTED), pa.scalar("final"), own)
-    return pc.coalesce(own, of_order, pa.scalar("final"))
+    """OBX-11, else OBR-25; a report that was cancelled cancels what it holds."""
+    own = obx.lookup(OBX_STATUS, OBX_11, UNKNOWN)
+    if holds(own, STATUS_CHANGE):
+        promoted = pc.and_(pc.equal(own, STATUS_CHANGE), text.is_valid())
+        own = pc.if_else(promoted, pa.scalar(FINAL), own)
+    told = pc.coalesce(own, of_order, pa.scalar(FINAL)) if own.null_count else own
+    if not holds(of_order, CANCELLED):
+        return told
+    cancelled = pc.equal(of_order, CANCELLED).fill_null(False)
+    standing = pc.invert(pc.is_in(told, pa.array(sorted(RETRACTED | {WRONG_PATIENT}))))
+    return pc.if_else(pc.and_(cancelled, standing), pa.scalar(CANCELLED), told)

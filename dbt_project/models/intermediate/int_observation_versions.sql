@@ -17,7 +17,7 @@ speaking as (
     from observations
     where
         coalesce(not_scored_reason, '') != 'no_value'
-        or status in ('corrected', 'entered_in_error', 'cancelled')
+        or status in ('corrected', 'amended', 'entered_in_error', 'cancelled')
 ),
 
 identified as (

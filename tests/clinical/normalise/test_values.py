@@ -38,6 +38,7 @@ def test_a_plain_vital_sign_is_scored_in_its_canonical_unit():
         ("no_value", {"number": 72.0, "unit": "bpm", "status": "registered"}),
         ("retracted", {"number": 72.0, "unit": "bpm", "status": "entered_in_error"}),
         ("retracted", {"status": "cancelled"}),
+        ("wrong_patient", {"number": 72.0, "unit": "bpm", "status": "wrong_patient"}),
     ],
 )
 def test_a_row_that_is_not_scored_says_why(reason, row):
@@ -51,7 +52,7 @@ def test_every_reason_of_the_contract_is_tested_above():
     assert {reason for reason, _ in marks} == set(REASONS)
 
 
-@pytest.mark.parametrize("status", ["final", "preliminary", "corrected", "unknown"])
+@pytest.mark.parametrize("status", ["final", "preliminary", "corrected", "amended", "appended", "unknown"])
 def test_a_result_that_stands_is_scored(status):
     assert one(72.0, "bpm", status=status)["is_scored"]
 
