@@ -22,7 +22,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from clinical.wire.fhir.resource_types import R4
+from clinical.wire.fhir.resource_types import KNOWN
 from clinical.wire.profile import FeedProfile
 from streaming.gateway import outcome
 from streaming.gateway.fhir_body import Room, body_of, check_type
@@ -136,7 +136,7 @@ def _answer(receipt: Receipt, status: int, body: bytes) -> Response:
 
 
 def _check_type_of(request: Request) -> None:
-    if request.path_params["resource_type"] not in R4:
+    if request.path_params["resource_type"] not in KNOWN:
         raise RefusalError(outcome.NOT_FOUND)
 
 

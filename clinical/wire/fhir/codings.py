@@ -4,12 +4,12 @@ Here: choosing among codings, codes of answers, the table of statuses. Not here:
 (clinical/normalise).
 """
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
 import msgspec
 
-from clinical.wire.fhir.reasons import DecodeError, Reason
 from clinical.wire.fhir.resources import CodeableConcept, Coding
 
 LOINC = "http://loinc.org"
@@ -37,38 +37,67 @@ class Code(NamedTuple):
     alternate_system: str | None
 
 
-_NONE = Code(None, None, None, None, None)
+NO_CODE = Code(None, None, None, None, None)
 _NO_CODING = Coding()
-_CONCEPT = msgspec.json.Decoder(CodeableConcept | None)
+# One concept, or a list of them.
+_CONCEPT = msgspec.json.Decoder(CodeableConcept | list[CodeableConcept | None] | None)
+
+_CODING = msgspec.json.Decoder(Coding | None)
 
 # Longer concepts are not remembered: memory stays bounded whatever a sender puts in them.
 _REMEMBERED_BYTES = 2048
 
 
-def code_of(raw: msgspec.Raw) -> Code:
-    """The code in the JSON of a CodeableConcept; each distinct one is read once.
+def code_of(text: bytes) -> Code | None:
+    """The code in the JSON of a CodeableConcept; None where it has another shape."""
+    return _remembered(text) if len(text) <= _REMEMBERED_BYTES else _read(text)
 
-    Raises:
-        DecodeError: wrong_shape.
+
+def answer_of(text: bytes) -> tuple[str | None] | None:
+    """What the JSON of a CodeableConcept, or of the first of a list, says as one text.
+
+    None where it has another shape.
     """
-    concept = bytes(raw)
-    return _remembered(concept) if len(concept) <= _REMEMBERED_BYTES else _read(concept)
+    return _remembered_answer(text) if len(text) <= _REMEMBERED_BYTES else _read_answer(text)
 
 
-def _read(raw: bytes) -> Code:
+@lru_cache(maxsize=4096)
+def coding_of(text: bytes) -> tuple[str | None] | None:
+    """The code in the JSON of a Coding; None where it has another shape or no code."""
     try:
-        return pick(_CONCEPT.decode(raw or b"null"))
+        coding = _CODING.decode(text or b"null")
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise DecodeError(Reason.WRONG_SHAPE) from None
+        return None
+    return (coding.code,) if coding is not None and coding.code else None
+
+
+def _concept(text: bytes) -> CodeableConcept | None:
+    read = _CONCEPT.decode(text or b"null")
+    return next(filter(None, read), None) if isinstance(read, list) else read
+
+
+def _read(text: bytes) -> Code | None:
+    try:
+        return pick(_concept(text))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+
+
+def _read_answer(text: bytes) -> tuple[str | None] | None:
+    try:
+        return (answer(_concept(text)),)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
 
 
 _remembered = lru_cache(maxsize=4096)(_read)
+_remembered_answer = lru_cache(maxsize=4096)(_read_answer)
 
 
 def pick(concept: CodeableConcept | None) -> Code:
     """The LOINC coding if there is one, else the first; the next one stands as the alternate."""
     if concept is None:
-        return _NONE
+        return NO_CODE
     codings = [coding for coding in concept.coding or () if coding.code]
     if not codings:
         return Code(None, None, concept.text or _display(concept), None, None)
@@ -88,9 +117,9 @@ def answer(concept: CodeableConcept | None) -> str | None:
     return concept.text or _display(concept)
 
 
-def has_code(concept: CodeableConcept | None, code: str) -> bool:
-    """Whether a concept is said with a code, in whichever system."""
-    return concept is not None and any(coding.code == code for coding in concept.coding or ())
+def has_code(concept: CodeableConcept | None, codes: Sequence[str] | frozenset[str]) -> bool:
+    """Whether a concept is said with one of these codes, in whichever system."""
+    return concept is not None and any(coding.code in codes for coding in concept.coding or ())
 
 
 def _not_loinc(coding: Coding) -> bool:

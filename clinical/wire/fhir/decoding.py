@@ -1,161 +1,165 @@
 """A batch of FHIR messages as one Decoded.
 
-Here: each message's one disposition, its rows, and when it was sent. Not here: reading JSON
-(messages.py) or what a resource becomes (observations.py, encounters.py, patients.py).
+Here: each message's one disposition, and its rows. Not here: reading JSON (messages.py), Bundles
+(bundles.py) or what a resource becomes (observations.py, encounters.py, patients.py ...).
 
 A message is taken whole or not at all: one Observation of nobody quarantines its Bundle.
 """
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from itertools import chain
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
+from msgspec import Raw
 
-from clinical.wire.decoded import MESSAGES, UTC, Decoded
-from clinical.wire.fhir import encounters, observations, patients
-from clinical.wire.fhir.messages import Entered, Message, read
+from clinical.wire.decoded import MESSAGES, Decoded, filled
+from clinical.wire.fhir.core import Patient
+from clinical.wire.fhir.found import Found, Rows
+from clinical.wire.fhir.gathering import Gathered, gather
+from clinical.wire.fhir.groups import Group
+from clinical.wire.fhir.identities import identity
+from clinical.wire.fhir.kind import Kind
+from clinical.wire.fhir.kinds import KINDS
+from clinical.wire.fhir.messages import Read, Unread, read, resource_in
+from clinical.wire.fhir.neighbours import NOBODY
 from clinical.wire.fhir.reasons import DecodeError, Reason
-from clinical.wire.fhir.references import Index, index
-from clinical.wire.fhir.resources import Encounter, Observation, Patient, Period
-from clinical.wire.fhir.times import instants
+from clinical.wire.fhir.resources import Resource
+from clinical.wire.fhir.subjects import Subjects, chosen, subjects, visits
 from clinical.wire.profile import FeedProfile
 
-Row = tuple[object, ...]
-
-_PARSED = ("parsed", None, None)
+Messages: TypeAlias = pa.BinaryArray | pa.LargeBinaryArray
 
 
 @dataclass(frozen=True, slots=True)
-class _Rows:
-    """Rows per table, message by message."""
+class _Table:
+    """Rows of one table with the place of each in the batch."""
 
-    observations: list[Row] = field(default_factory=list)
-    encounter_events: list[Row] = field(default_factory=list)
-    patient_demographics: list[Row] = field(default_factory=list)
-
-    def extents(self) -> tuple[int, int, int]:
-        """How many rows each table has."""
-        return len(self.observations), len(self.encounter_events), len(self.patient_demographics)
-
-    def cut(self, extents: tuple[int, int, int]) -> None:
-        """Take back all rows beyond these extents."""
-        del self.observations[extents[0] :]
-        del self.encounter_events[extents[1] :]
-        del self.patient_demographics[extents[2] :]
+    rows: pa.Table
+    places: npt.NDArray[np.int64]
 
 
-def decode(messages: pa.BinaryArray | pa.LargeBinaryArray, profile: FeedProfile) -> Decoded:
+def decode(messages: Messages, profile: FeedProfile) -> Decoded:
     """Decode a batch; whatever the bytes, each message gets one disposition, none raises."""
-    found = _Rows()
-    ledger: list[Row] = []
-    for place, raw in enumerate(messages.to_pylist()):
-        try:
-            message = read(raw or b"", profile.limits.message_bytes)
-        except DecodeError as error:
-            ledger.append((None, None, None, "quarantined", "decode", error.reason.value))
-            continue
-        about = (message.source, message.id, message.type)
-        ledger.append((*about, *_take(place, message, profile, found)))
-    return Decoded(_ledger(ledger), _tables(found, profile.zone))
+    texts = [raw or b"" for raw in messages.to_pylist()]
+    seen = read(texts, profile.limits.message_bytes)
+    found = gather(seen, profile.facility)
+    tables: dict[str, list[_Table]] = {}
+    for kind in KINDS:
+        if kind.read is not None and (group := found.groups.get(kind.shape)) is not None:
+            _read(kind, group, profile, found, tables)
+    facts = {name: _joined(parts, found.refused) for name, parts in tables.items()}
+    facts = {name: table for name, table in facts.items() if table.num_rows}
+    return Decoded(_ledger(seen, found, facts), facts)
 
 
-def dispositions(messages: pa.BinaryArray | pa.LargeBinaryArray, profile: FeedProfile) -> pa.Table:
+def dispositions(messages: Messages, profile: FeedProfile) -> pa.Table:
     """The `messages` that `decode` gives; what is wrong with a resource shows in its facts."""
     return decode(messages, profile).messages
 
 
-def sent_at(
-    messages: pa.BinaryArray | pa.LargeBinaryArray, profile: FeedProfile
-) -> pa.TimestampArray:
-    """When each message was sent: Bundle.timestamp, else the newest time of its resources.
+def _read(
+    kind: Kind, group: Group[Resource], profile: FeedProfile, found: Gathered,
+    tables: dict[str, list[_Table]],
+) -> None:  # fmt: skip
+    """Add the rows of one kind to the tables, and what it refuses to the refusals."""
+    about = _about(kind, group, profile.facility)
+    _refuse(found, [it for it in about.refused if kind.owned or it[1] is not Reason.NO_PATIENT])
+    if not about.group.resources:
+        return
+    visit, malformed = visits(about.group)
+    _refuse(found, malformed)
+    held = Found(about.group, (about.facility, about.patient_id), profile.zone, _contained)
+    for rows in kind.read(held) if kind.read else ():
+        tables.setdefault(rows.table, []).append(_table(rows, about, visit))
+    _refuse(found, held.refused)
 
-    Null for a message without such a time, or that cannot be read.
-    """
-    texts: list[str] = []
-    places: list[int] = []
-    for place, raw in enumerate(messages.to_pylist()):
-        told = list(_times(raw or b"", profile))
-        texts += told
-        places += [place] * len(told)
-    return _newest(places, instants(texts, profile.zone), len(messages))
+
+def _about(kind: Kind, group: Group[Resource], facility: str) -> Subjects:
+    if kind.shape is not Patient:
+        return subjects(group, facility)
+    rows = zip(group.resources, group.urls, group.contexts, strict=True)
+    told = [
+        identity(one, url, facility, alone=context.alone) or NOBODY
+        for one, url, context in rows
+        if isinstance(one, Patient)
+    ]
+    return chosen(group, told)
 
 
-def _take(place: int, message: Message, profile: FeedProfile, found: _Rows) -> Row:
-    """Add a message's rows to what was found, and say what became of it."""
-    before = found.extents()
+def _refuse(found: Gathered, refused: Sequence[tuple[int, Reason]]) -> None:
+    for message, reason in refused:
+        found.refused.setdefault(message, reason)
+
+
+def _contained(raw: Raw) -> Resource | None:
     try:
-        known = index(message, profile.facility)
-        for entered in message.entries:
-            _add(place, entered, known, message.timestamp, found)
-    except DecodeError as error:
-        found.cut(before)
-        return ("quarantined", "decode", error.reason.value)
-    if found.extents() == before:
-        used = bool(message.entries)
-        reason = Reason.SUBJECT_NOT_PATIENT if used else Reason.RESOURCE_TYPE_NOT_USED
-        return ("skipped", "decode", reason.value)
-    return _PARSED
-
-
-def _add(place: int, entered: Entered, known: Index, sent: str | None, rows: _Rows) -> None:
-    resource = entered.resource
-    if isinstance(resource, Observation):
-        rows.observations.extend(observations.rows(place, entered, resource, known, sent))
-    elif isinstance(resource, Encounter):
-        rows.encounter_events.extend(encounters.rows(place, entered, resource, known, sent))
-    else:
-        facility = known.facility
-        rows.patient_demographics.extend(patients.rows(place, entered, resource, facility))
-
-
-def _ledger(rows: list[Row]) -> pa.Table:
-    columns = zip(*rows, strict=True) if rows else ([] for _ in MESSAGES)
-    return pa.table(dict(zip(MESSAGES.names, columns, strict=True)), MESSAGES)
-
-
-def _tables(found: _Rows, zone: str) -> dict[str, pa.Table]:
-    tables = {}
-    if found.observations:
-        tables["observations"] = observations.table(found.observations, zone)
-    if found.encounter_events:
-        tables["encounter_events"] = encounters.table(found.encounter_events, zone)
-    if found.patient_demographics:
-        tables["patient_demographics"] = patients.table(found.patient_demographics, zone)
-    return tables
-
-
-def _times(raw: bytes, profile: FeedProfile) -> Iterator[str]:
-    """The times among which a message's newest is sought."""
-    try:
-        message = read(raw, profile.limits.message_bytes)
+        resource = resource_in(raw)
     except DecodeError:
-        return
-    if message.timestamp:
-        yield message.timestamp
-        return
-    for entered in message.entries:
-        yield from filter(None, _times_of(entered.resource))
+        return None
+    return resource if isinstance(resource, Resource) else None
 
 
-def _times_of(resource: Observation | Encounter | Patient) -> Iterable[str | None]:
-    updated = (resource.meta.last_updated,) if resource.meta else ()
-    if isinstance(resource, Observation):
-        own = (resource.issued, resource.effective_date_time, resource.effective_instant)
-        return chain(updated, own, _ends(resource.effective_period))
-    if isinstance(resource, Encounter):
-        return chain(updated, _ends(resource.period))
-    return updated
+def _table(rows: Rows, about: Subjects, visit: pa.Array) -> _Table:
+    group = about.group
+    shared = {
+        "message": pa.array(group.messages, pa.int32()),
+        "facility": about.facility,
+        "patient_id": about.patient_id,
+        "encounter_id": visit,
+    }
+    places = np.asarray(group.places, np.int64)
+    if rows.of is not None:
+        at = pa.array(rows.of, pa.int64())
+        shared = {name: column.take(at) for name, column in shared.items()}
+        places = places[np.asarray(rows.of, np.int64)]
+    return _Table(filled(rows.table, {**shared, **rows.columns}, len(places)), places)
 
 
-def _ends(period: Period | None) -> tuple[str | None, ...]:
-    return (period.start, period.end) if period else ()
+def _joined(parts: Sequence[_Table], refused: Mapping[int, Reason]) -> pa.Table:
+    """The rows of a table in the order of the batch, without those of refused messages."""
+    table = parts[0].rows
+    if len(parts) > 1:
+        order = np.argsort(np.concatenate([part.places for part in parts]), kind="stable")
+        table = pa.concat_tables([part.rows for part in parts]).take(pa.array(order))
+    if not refused:
+        return table
+    bad = np.fromiter(refused, np.int64, len(refused))
+    return table.filter(pa.array(~np.isin(table["message"].to_numpy(), bad)))
 
 
-def _newest(places: list[int], times: pa.TimestampArray, count: int) -> pa.TimestampArray:
-    never = np.iinfo(np.int64).min
-    newest = np.full(count, never, dtype=np.int64)
-    known = times.cast(pa.int64()).fill_null(never).to_numpy(zero_copy_only=False)
-    np.maximum.at(newest, np.asarray(places, dtype=np.int64), known)
-    return pa.array(newest, mask=newest == never).cast(UTC)
+def _ledger(seen: Sequence[Read], found: Gathered, facts: Mapping[str, pa.Table]) -> pa.Table:
+    count = len(seen)
+    given = np.zeros(count, np.bool_)
+    for table in facts.values():
+        given[table["message"].to_numpy()] = True
+    disposition = ["parsed"] * count
+    stage: list[str | None] = [None] * count
+    reason: list[str | None] = [None] * count
+    rest = np.flatnonzero(~given).tolist()
+    used = _with_used(found) if rest else set()
+    for message in rest:
+        refusal = found.refused.get(message)
+        nothing = Reason.SUBJECT_NOT_PATIENT if message in used else Reason.RESOURCE_TYPE_NOT_USED
+        stage[message] = "decode"
+        disposition[message] = "quarantined" if refusal else "skipped"
+        reason[message] = (refusal or nothing).value
+    columns = [
+        [_sender(each) for each in seen],
+        [None if isinstance(each, Unread) else each.id for each in seen],
+        [each.type if isinstance(each, Unread) else type(each).__name__ for each in seen],
+        disposition, stage, reason,
+    ]  # fmt: skip
+    return pa.table(columns, MESSAGES)
+
+
+def _with_used(found: Gathered) -> set[int]:
+    """The messages that hold a resource which gives rows where it is about a patient."""
+    groups = (found.groups.get(kind.shape) for kind in KINDS if kind.read is not None)
+    return {message for group in groups if group is not None for message in group.messages}
+
+
+def _sender(each: Read) -> str | None:
+    return each.meta.source if not isinstance(each, Unread) and each.meta else None

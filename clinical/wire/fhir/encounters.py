@@ -1,117 +1,210 @@
 """Encounters of FHIR as events of a visit.
 
-Here: the event a status stands for, its times and its place. Not here: the visit number
-(references.py), or what followed from earlier events of the visit.
+Here: the events that a status, its history and the history of places stand for, with their times.
+Not here: the visit number (identities.py), the moves of one visit (moves.py), or what followed
+from earlier events of the visit.
 
-FHIR sends states, not events: each message about an Encounter yields one row that says what its
-status means, with the whole period beside it.
+FHIR sends states, not events: each message about an Encounter yields a row that says what its
+status means, and one for each thing that its histories say happened before. The same things are
+told again by the next message; a visit's timeline takes them for one (clinical/encounters). An
+Encounter that is `partOf` another is a stretch of that one's visit: it moves the patient there and
+neither admits nor discharges.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import pyarrow as pa
 
-from clinical.wire.decoded import filled
-from clinical.wire.fhir.codings import answer, has_code
-from clinical.wire.fhir.messages import Entered
-from clinical.wire.fhir.references import Index, label, subject_of, visit_number
-from clinical.wire.fhir.resources import Encounter, Period, Stay
-from clinical.wire.fhir.times import instants
+from clinical.wire.decoded import UTC
+from clinical.wire.fhir.codings import answer, answer_of, coding_of, has_code
+from clinical.wire.fhir.core import Encounter, Location, Stay
+from clinical.wire.fhir.found import Found, Rows
+from clinical.wire.fhir.identities import visit_number
+from clinical.wire.fhir.moves import Level, Move, Stop, moves
+from clinical.wire.fhir.neighbours import visit_of
+from clinical.wire.fhir.reasons import Reason
+from clinical.wire.fhir.references import label
+from clinical.wire.fhir.resources import Period
 
-Row = tuple[object, ...]
+STRING = pa.string()
 
-# A row stands in the contract's order.
-_LAYOUT = (
-    *("message", "facility", "patient_id", "encounter_id", "event", "trigger", "event_at"),
-    *("documented_at", "patient_class", "unit", "room", "bed", "prior_unit", "admitted_at"),
-    *("discharged_at", "discharge_disposition"),
-)
-
-# https://hl7.org/fhir/R4/valueset-encounter-status.html; an Encounter entered in error never
-# was an admission.
+# https://hl7.org/fhir/R4/valueset-encounter-status.html and R5's; one entered in error never was.
 _EVENTS = {
-    "planned": "register",
+    "planned": "preadmit",
     "arrived": "register",
     "triaged": "register",
     "in-progress": "admit",
-    "onleave": "update",
+    "onleave": "leave",
+    "on-hold": "leave",
     "finished": "discharge",
+    "discharged": "discharge",
+    "completed": "discharge",
     "cancelled": "cancel_admit",
-    "entered-in-error": "cancel_admit",
+    "entered-in-error": "delete_visit",
 }
+# What its histories say did not happen either.
+_UNDONE = frozenset({"cancel_admit", "delete_visit"})
+_BEGINS = frozenset({"preadmit", "register", "admit", "cancel_admit"})
 
 # HL7 v3 ActCode to HL7 table 0004; a class that is not here is kept as sent.
-_CLASSES = {
-    "IMP": "I",
-    "ACUTE": "I",
-    "NONAC": "I",
-    "EMER": "E",
-    "AMB": "O",
-    "PRENC": "P",
-}
-
-# https://hl7.org/fhir/R4/codesystem-location-physical-type.html
-_ROOM, _BED = "ro", "bd"
+_CLASSES = {"IMP": "I", "ACUTE": "I", "NONAC": "I", "EMER": "E", "AMB": "O", "PRENC": "P"}
+# https://hl7.org/fhir/R4/codesystem-location-physical-type.html; all but these are units.
+_LEVELS: dict[str, Level] = {"ro": "room", "bd": "bed"}
+# Where nobody is yet, or ever was.
+_UNTRUE = frozenset({"planned", "reserved"})
+_NO_PERIOD = Period()
 
 
-def rows(
-    message: int, entered: Entered, resource: Encounter, known: Index, sent: str | None
-) -> list[Row]:
-    """The row of one Encounter, times still as text; none when its subject is a group.
+class _Event(NamedTuple):
+    """One thing that happened to a visit, and what told it; `of` is its Encounter."""
 
-    Raises:
-        DecodeError: no_patient.
-    """
-    who = subject_of(resource.subject, resource.contained, known)
-    if who is None:
-        return []
-    status = resource.status or ""
-    event = _EVENTS.get(status, "update")
-    period = resource.period or Period()
-    updated = resource.meta.last_updated if resource.meta else None
-    happened = {"admit": period.start, "register": period.start, "discharge": period.end}
-    visit = visit_number(resource, entered.full_url, alone=entered.alone)
-    row = (
-        message, *who, visit, event, status or None, happened.get(event), sent or updated,
-        _class(resource), *_places(resource.location or ()), period.start, period.end,
-        _disposition(resource),
-    )  # fmt: skip
-    return [row]
+    of: int
+    event: str
+    told_by: str | None
+    at: int | None = None
+    move: Move = Move()
+    of_class: str | None = None
 
 
-def table(found: Sequence[Row], zone: str) -> pa.Table:
-    """Rows as the table of the contract."""
-    columns = dict(zip(_LAYOUT, zip(*found, strict=True), strict=True))
-    times = ("event_at", "documented_at", "admitted_at", "discharged_at")
-    read = {name: instants(columns[name], zone) for name in times}
-    return filled("encounter_events", {**columns, **read}, len(found))
+def read(found: Found[Encounter]) -> Iterator[Rows]:
+    """The rows of a batch's Encounters."""
+    each = found.resources
+    periods = [one.period or one.actual_period or _NO_PERIOD for one in each]
+    classes = _classes(found)
+    events = [
+        event
+        for row, (one, period) in enumerate(zip(each, periods, strict=True))
+        for event in _events(found, row, one, period)
+    ]
+    of = [event.of for event in events]
+    shared = {
+        "encounter_id": pa.array([_visit(found, row) for row in range(len(each))], STRING),
+        "documented_at": found.documented([None] * len(each)),
+        "admitted_at": found.instants([period.start for period in periods]),
+        "discharged_at": found.instants([period.end for period in periods]),
+        "discharge_disposition": pa.array([_disposition(one) for one in each], STRING),
+        "account_id": found.labels([one.account for one in each]),
+    }
+    if len(of) != len(each):
+        shared = {name: column.take(pa.array(of)) for name, column in shared.items()}
+    yield Rows("encounter_events", {**shared, **_columns(events, classes)}, of)
 
 
-def _class(resource: Encounter) -> str | None:
-    code = resource.class_.code if resource.class_ else None
-    return _CLASSES.get(code, code) if code else None
+def _columns(events: Sequence[_Event], classes: Sequence[str | None]) -> dict[str, pa.Array]:
+    happened = pa.array([event.at for event in events], pa.int64()).cast(UTC)
+    of_class = [event.of_class or classes[event.of] for event in events]
+    texts = {
+        "event": [event.event for event in events],
+        "trigger": [event.told_by for event in events],
+        "patient_class": [_CLASSES.get(told or "", told) for told in of_class],
+        "unit": [event.move.to.unit for event in events],
+        "room": [event.move.to.room for event in events],
+        "bed": [event.move.to.bed for event in events],
+        "prior_unit": [event.move.before.unit for event in events],
+        "prior_room": [event.move.before.room for event in events],
+        "prior_bed": [event.move.before.bed for event in events],
+    }
+    return {"event_at": happened} | {name: pa.array(told, STRING) for name, told in texts.items()}
 
 
-def _places(stays: Sequence[Stay]) -> Row:
-    """Unit, room and bed of the current stay, and the unit before it."""
-    past = [stay for stay in stays if stay.status == "completed"]
-    current = [stay for stay in stays if stay.status not in {"completed", "planned", "reserved"}]
-    if not current:
-        past, current = past[:-1], past[-1:]
-    return (_last(current, None), _last(current, _ROOM), _last(current, _BED), _last(past, None))
+def _events(found: Found[Encounter], row: int, one: Encounter, period: Period) -> list[_Event]:
+    event = _EVENTS.get(one.status or "", "update")
+    begun, ended = found.instant(period.start), found.instant(period.end)
+    at = begun if event in _BEGINS else ended if event == "discharge" else None
+    if event in _UNDONE:
+        return [_Event(row, event, one.status, at)]
+    path = moves(_stops(found, row, one.location or ())) if one.location else []
+    last = path[-1] if path else Move()
+    dated = last.at is not None
+    if one.part_of:
+        return [_Event(row, "transfer", one.status, move.at or begun, move) for move in path] or [
+            _Event(row, "update", one.status)
+        ]
+    told = _history(found, row, one, event)
+    if dated:
+        told += _moved(row, one, event, path)
+    if not (dated and event == "admit") and not (event == "leave" and _told(told, "leave")):
+        told.append(_Event(row, event, one.status, at, last))
+    return told
 
 
-def _last(stays: Sequence[Stay], kind: str | None) -> str | None:
-    """The place of the last stay of a physical type; None stands for all but rooms and beds."""
-    found = [stay for stay in stays if _kind(stay) == kind]
-    return label(found[-1].location) if found else None
+def _told(events: Sequence[_Event], event: str) -> bool:
+    return any(each.event == event for each in events)
 
 
-def _kind(stay: Stay) -> str | None:
-    return next((kind for kind in (_ROOM, _BED) if has_code(stay.physical_type, kind)), None)
+def _moved(row: int, one: Encounter, event: str, path: Sequence[Move]) -> list[_Event]:
+    """The first place is where the visit began, each later one a transfer."""
+    first = event if event in {"preadmit", "register"} else "admit"
+    arrival = _Event(row, first, one.status, path[0].at, path[0])
+    later = [_Event(row, "transfer", "location", move.at, move) for move in path[1:]]
+    return later if first == event != "admit" else [arrival, *later]
 
 
-def _disposition(resource: Encounter) -> str | None:
-    return (
-        answer(resource.hospitalization.discharge_disposition) if resource.hospitalization else None
-    )
+def _history(found: Found[Encounter], row: int, one: Encounter, current: str) -> list[_Event]:
+    """What statusHistory and classHistory say."""
+    told: list[_Event] = []
+    for entry in one.status_history or ():
+        event, period = _EVENTS.get(entry.status or ""), entry.period or _NO_PERIOD
+        at, until = found.instant(period.start), found.instant(period.end)
+        if event in {"preadmit", "register", "admit"} and event != current and at is not None:
+            told.append(_Event(row, event, entry.status, at))
+        elif event == "leave" and at is not None:
+            told.append(_Event(row, event, entry.status, at))
+            if until is not None:
+                told.append(_Event(row, "return", entry.status, until))
+    for change in (one.class_history or ())[1:]:
+        at = found.instant(change.period.start if change.period else None)
+        of_class = _class(bytes(change.class_))
+        if at is not None and of_class and of_class[0]:
+            told.append(_Event(row, "class_change", "class", at, of_class=of_class[0]))
+    return told
+
+
+def _stops(found: Found[Encounter], row: int, stays: Sequence[Stay]) -> list[Stop]:
+    """The places of an Encounter; what a Location of the same message says of itself counts."""
+    stops: list[Stop] = []
+    for stay in stays:
+        if stay.status in _UNTRUE:
+            continue
+        kind, name = stay.physical_type or stay.form, label(bytes(stay.location))
+        if kind is None and isinstance(place := found.resource_at(stay.location, row), Location):
+            kind, name = place.physical_type or place.form, place.name or name
+        levels = [level for code, level in _LEVELS.items() if has_code(kind, (code,))]
+        period = stay.period or _NO_PERIOD
+        begin, end = found.instant(period.start), found.instant(period.end)
+        stops.append(Stop(name, levels[0] if levels else "unit", stay.status, begin, end))
+    return stops
+
+
+def _classes(found: Found[Encounter]) -> list[str | None]:
+    told = [_class(bytes(one.class_)) if one.class_ else (None,) for one in found.resources]
+    for row, code in enumerate(told):
+        if code is None:
+            found.refuse(row, Reason.WRONG_SHAPE)
+    return [code[0] if code else None for code in told]
+
+
+def _visit(found: Found[Encounter], row: int) -> str | None:
+    """The number of the visit, or of the visit that this one is part of."""
+    one, url = found.resources[row], found.group.urls[row]
+    context = found.group.contexts[row]
+    whole = visit_of(bytes(one.part_of), context.known) if one.part_of else None
+    return whole if isinstance(whole, str) else visit_number(one, url, alone=context.alone)
+
+
+def _class(text: bytes) -> tuple[str | None] | None:
+    """R4 says it as a Coding, R5 as a list of concepts; None where it is neither."""
+    return coding_of(text) or answer_of(text)
+
+
+def _disposition(one: Encounter) -> str | None:
+    ended = one.hospitalization or one.admission
+    return answer(ended.discharge_disposition) if ended else None
+
+
+def moments(one: Encounter) -> Iterator[str | None]:
+    """Its times, by which a message is dated."""
+    period = one.period or one.actual_period
+    if period is not None:
+        yield from (period.start, period.end)

@@ -1,90 +1,100 @@
-"""From the bytes of one message to the resources in it that are used.
+"""From the bytes of messages to the resources in them that are used.
 
-Here: JSON, resource types, Bundles of every type, and why a message cannot be read.
-Not here: what a resource says (observations.py, encounters.py, patients.py), or files (frames.py).
+Here: JSON, resource types, and why a message cannot be read. Not here: what a Bundle does with its
+entries (bundles.py), what a resource says (its reader), or files (frames.py).
+
+Of a key that stands twice in an object the last one counts, of `resourceType` the first.
 """
 
-from collections.abc import Iterator
+import re
+from collections.abc import Sequence
+from functools import reduce
+from operator import or_
 
 import msgspec
 
+from clinical.wire.fhir.kinds import KINDS
 from clinical.wire.fhir.reasons import DecodeError, Reason
-from clinical.wire.fhir.resource_types import R4, USED
-from clinical.wire.fhir.resources import Bundle, Encounter, Entry, Header, Observation, Patient
+from clinical.wire.fhir.resource_types import KNOWN, USED
+from clinical.wire.fhir.resources import Bundle, Header, Resource
 
 BOM = b"\xef\xbb\xbf"
 
-Used = Observation | Patient | Encounter
 
-_RESOURCE = msgspec.json.Decoder(Observation | Patient | Encounter | Bundle)
+class Unread(msgspec.Struct, frozen=True, gc=False):
+    """A message of which nothing is read: of a type that is not used, or with its `reason`."""
+
+    type: str | None
+    reason: Reason = Reason.RESOURCE_TYPE_NOT_USED
+
+    @property
+    def skipped(self) -> bool:
+        """Whether it was understood and carries nothing for us."""
+        return self.reason is Reason.RESOURCE_TYPE_NOT_USED
+
+
+Read = Resource | Bundle | Unread
+
+_SHAPES = (*(kind.shape for kind in KINDS), Bundle)
+_RESOURCE: msgspec.json.Decoder[Resource | Bundle] = msgspec.json.Decoder(reduce(or_, _SHAPES))
 _HEADER = msgspec.json.Decoder(Header)
+_ANY = msgspec.json.Decoder(msgspec.Raw)
+
+# Nearly every sender names the type first. What is not used is told by it alone.
+_FIRST = re.compile(rb'\s*\{\s*"resourceType"\s*:\s*"([A-Za-z]{1,64})"\s*[,}]')
 
 
-class Entered(msgspec.Struct, frozen=True, gc=False):
-    """One used resource and the address under which its Bundle holds it.
-
-    One that is `alone` is a message by itself: what refers to it knows only its id.
-    """
-
-    resource: Used
-    full_url: str | None = None
-    alone: bool = False
-
-
-class Message(msgspec.Struct, frozen=True, gc=False):
-    """One message as it was read; `entries` are in the order in which they became true.
-
-    `others` are the addresses of resources that are not used: a subject among them is no patient.
-    """
-
-    type: str
-    id: str | None
-    source: str | None
-    timestamp: str | None
-    entries: tuple[Entered, ...]
-    others: frozenset[str] = frozenset()
+def read(raws: Sequence[bytes], limit: int) -> list[Read]:
+    """What is in each message; nothing raises."""
+    if max(map(len, raws), default=0) <= limit:
+        try:
+            return list(map(_RESOURCE.decode, raws))
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            pass  # one of them is not as the others are: each is read by itself
+    return [read_one(raw, limit) for raw in raws]
 
 
-def read(raw: bytes, limit: int) -> Message:
-    """Read one message.
-
-    Raises:
-        DecodeError: message_too_large, not_json, nested_too_deep, no_resource_type,
-            unknown_resource_type, wrong_shape or nested_bundle.
-    """
+def read_one(raw: bytes, limit: int) -> Read:
+    """The same of one message."""
     if len(raw) > limit:
-        raise DecodeError(Reason.MESSAGE_TOO_LARGE)
-    raw = raw.removeprefix(BOM)
-    resource = resource_in(raw)
-    if resource is None:
-        return Message(_type_of(raw), None, None, None, ())
-    source = resource.meta.source if resource.meta else None
-    if isinstance(resource, Bundle):
-        return _bundle(resource, source)
-    return Message(
-        type(resource).__name__, resource.id, source, None, (Entered(resource, alone=True),)
-    )
+        return Unread(None, Reason.MESSAGE_TOO_LARGE)
+    try:
+        return resource_in(raw.removeprefix(BOM))
+    except DecodeError as error:
+        return Unread(None, error.reason)
 
 
-def resource_in(raw: bytes | msgspec.Raw) -> Used | Bundle | None:
-    """The resource in some JSON; None for a type of R4 that is not used.
+def resource_in(raw: bytes | msgspec.Raw) -> Read:
+    """The resource in some JSON, or the name of its type, where that is known and not used.
 
     Raises:
-        DecodeError: As `read`.
+        DecodeError: not_json, nested_too_deep, no_resource_type, unknown_resource_type or
+            wrong_shape.
     """
+    first = _FIRST.match(raw)
     try:
-        resource: Used | Bundle = _RESOURCE.decode(raw)
+        if first is not None and (name := first[1].decode()) not in USED:
+            _ANY.decode(raw)
+            return _unused(name)
+        return _RESOURCE.decode(raw)
     except msgspec.ValidationError:
-        if (name := _type_of(raw)) in USED:
-            raise DecodeError(Reason.WRONG_SHAPE) from None
-        if name not in R4:
-            raise DecodeError(Reason.UNKNOWN_RESOURCE_TYPE) from None
-        return None
+        return _mistyped(raw)
     except RecursionError:
         raise DecodeError(Reason.NESTED_TOO_DEEP) from None
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise DecodeError(Reason.NOT_JSON) from None
-    return resource
+
+
+def _mistyped(raw: bytes | msgspec.Raw) -> Unread:
+    if (name := _type_of(raw)) in USED:
+        raise DecodeError(Reason.WRONG_SHAPE)
+    return _unused(name)
+
+
+def _unused(name: str) -> Unread:
+    if name not in KNOWN:
+        raise DecodeError(Reason.UNKNOWN_RESOURCE_TYPE)
+    return Unread(name)
 
 
 def _type_of(raw: bytes | msgspec.Raw) -> str:
@@ -101,39 +111,7 @@ def _type_of(raw: bytes | msgspec.Raw) -> str:
 def _untyped(raw: bytes | msgspec.Raw) -> Reason:
     """Why there is no type: a wrong type is noticed before JSON that breaks off further on."""
     try:
-        msgspec.json.decode(raw, type=msgspec.Raw)
+        _ANY.decode(raw)
     except (msgspec.DecodeError, RecursionError):
         return Reason.NOT_JSON
     return Reason.NO_RESOURCE_TYPE
-
-
-def _bundle(bundle: Bundle, source: str | None) -> Message:
-    found: list[Entered] = []
-    others: set[str] = set()
-    unknown = False
-    for entry in _in_order(bundle):
-        try:
-            resource = resource_in(entry.resource)
-        except DecodeError as error:
-            if error.reason is not Reason.UNKNOWN_RESOURCE_TYPE:
-                raise
-            resource, unknown = None, True
-        if isinstance(resource, Bundle):
-            raise DecodeError(Reason.NESTED_BUNDLE)
-        if resource is not None:
-            found.append(Entered(resource, entry.full_url))
-        elif entry.full_url:
-            others.add(entry.full_url)
-    if unknown and not found:
-        raise DecodeError(Reason.UNKNOWN_RESOURCE_TYPE)
-    return Message("Bundle", bundle.id, source, bundle.timestamp, tuple(found), frozenset(others))
-
-
-def _in_order(bundle: Bundle) -> Iterator[Entry]:
-    """Entries that carry a resource, oldest first: a history lists its newest version first."""
-    entries = bundle.entry or []
-    for entry in reversed(entries) if bundle.type == "history" else entries:
-        if entry.request is not None and entry.request.method == "DELETE":
-            continue
-        if (bytes(entry.resource) or b"null") != b"null":
-            yield entry

@@ -1,64 +1,124 @@
-"""Patients of FHIR as rows of demographics.
+"""Patients of FHIR as rows of demographics, and their links as identity events.
 
-Here: name, birth, sex and death as sent. Not here: which identifier a patient goes by
-(references.py).
+Here: name, birth, sex, death, address and telephone as sent; what a link says of two records. Not
+here: which identifier a patient goes by (identities.py), or how identities are joined.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import pyarrow as pa
 
-from clinical.wire.decoded import filled
-from clinical.wire.fhir.messages import Entered
-from clinical.wire.fhir.reasons import DecodeError, Reason
-from clinical.wire.fhir.references import identity
-from clinical.wire.fhir.resources import HumanName, Patient
-from clinical.wire.fhir.times import dates, instants
+from clinical.wire.fhir.core import Patient, PatientLink
+from clinical.wire.fhir.found import Found, Rows
+from clinical.wire.fhir.identities import Identity
+from clinical.wire.fhir.neighbours import whom
+from clinical.wire.fhir.resources import Address, ContactPoint, HumanName
+from clinical.wire.fhir.times import dates
 
-Row = tuple[object, ...]
+STRING = pa.string()
+_NO_NAME, _NO_ADDRESS = HumanName(), Address()
 
-# A row stands in the contract's order.
-_LAYOUT = (
-    *("message", "facility", "patient_id", "encounter_id", "family_name", "given_name"),
-    *("birth_date", "sex", "died_at", "deceased"),
-)
-_NO_NAME = HumanName()
-
-# Which of several names a chart shows, best first; a name of no stated use stands after these.
-_USES = ("official", "usual")
+# Which of several names or addresses a chart shows, best first; one of no stated use stands after
+# these, and what is no longer true is never shown.
+_NAMES, _ADDRESSES = ("official", "usual"), ("home",)
+_FORMER = frozenset({"old", "maiden"})
+# https://hl7.org/fhir/R4/valueset-link-type.html
+_LINKS = {"replaced-by": "merge", "replaces": "merge", "refer": "link", "seealso": "link"}
 
 
-def rows(message: int, entered: Entered, resource: Patient, facility: str) -> list[Row]:
-    """The row of one Patient, birth and death still as text.
+def read(found: Found[Patient]) -> Iterator[Rows]:
+    """The rows of a batch's Patients."""
+    each = found.resources
+    names = [_name(one.name or ()) for one in each]
+    homes = [_home(one.address or ()) for one in each]
+    died = [one.deceased_date_time for one in each]
+    deceased = [True if one.deceased_date_time else one.deceased_boolean for one in each]
+    yield Rows(
+        "patient_demographics",
+        {
+            "family_name": [name.family for name in names],
+            "given_name": [next(filter(None, name.given or ()), None) for name in names],
+            "birth_date": dates([one.birth_date for one in each]),
+            "sex": [one.gender for one in each],
+            "died_at": found.instants(died),
+            "deceased": deceased,
+            "address": [_written(home) for home in homes],
+            "postcode": [home.postal_code for home in homes],
+            "phone": [_phone(one.telecom or ()) for one in each],
+        },
+    )
+    if any(one.link for one in each):
+        yield from _identity_events(found)
 
-    Raises:
-        DecodeError: no_patient, when it has neither identifier nor id.
-    """
-    who = identity(resource, entered.full_url, facility, alone=entered.alone)
-    if who is None:
-        raise DecodeError(Reason.NO_PATIENT)
-    name = _name(resource.name or ())
-    given = next((part for part in name.given or () if part), None)
-    died = resource.deceased_date_time
-    row = (
-        message, *who, None, name.family, given, resource.birth_date, resource.gender, died,
-        True if died else resource.deceased_boolean,
-    )  # fmt: skip
-    return [row]
+
+class _Joined(NamedTuple):
+    """Two records of one person, as a link says; `of` is the Patient that says so."""
+
+    of: int
+    event: str
+    trigger: str
+    surviving: Identity
+    retired: Identity
 
 
-def table(found: Sequence[Row], zone: str) -> pa.Table:
-    """Rows as the table of the contract."""
-    columns = dict(zip(_LAYOUT, zip(*found, strict=True), strict=True))
-    born, died = dates(columns["birth_date"]), instants(columns["died_at"], zone)
-    told = {**columns, "birth_date": born, "died_at": died}
-    return filled("patient_demographics", told, len(found))
+def _identity_events(found: Found[Patient]) -> Iterator[Rows]:
+    joined = [
+        event
+        for row, one in enumerate(found.resources)
+        for link in one.link or ()
+        if (event := _joined(found, row, link)) is not None
+    ]
+    if not joined:
+        return
+    yield Rows(
+        "identity_events",
+        {
+            "facility": [each.surviving.facility for each in joined],
+            "patient_id": [each.surviving.patient_id for each in joined],
+            "event": [each.event for each in joined],
+            "trigger": [each.trigger for each in joined],
+            "surviving_id": [each.surviving.patient_id for each in joined],
+            "retired_id": [each.retired.patient_id for each in joined],
+            "retired_facility": [each.retired.facility for each in joined],
+            "documented_at": found.instants([found.sent(each.of) for each in joined]),
+        },
+        [each.of for each in joined],
+    )
+
+
+def _joined(found: Found[Patient], row: int, link: PatientLink) -> _Joined | None:
+    """What a link says; None where it leads to nobody, or back to the same record."""
+    event = _LINKS.get(link.type or "")
+    own = found.patient(row)
+    other = whom(bytes(link.other), found.group.contexts[row].known)
+    if event is None or not isinstance(other, Identity) or other == own:
+        return None
+    surviving, retired = (other, own) if link.type == "replaced-by" else (own, other)
+    return _Joined(row, event, link.type or "", surviving, retired)
 
 
 def _name(names: Sequence[HumanName]) -> HumanName:
-    current = [name for name in names if name.use not in {"old", "maiden"}]
-    for use in _USES:
+    current = [name for name in names if name.use not in _FORMER]
+    for use in _NAMES:
         for name in current:
             if name.use == use:
                 return name
     return current[0] if current else _NO_NAME
+
+
+def _home(places: Sequence[Address]) -> Address:
+    current = [place for place in places if place.use not in _FORMER]
+    preferred = (place for place in current if place.use in _ADDRESSES)
+    return next(preferred, current[0] if current else _NO_ADDRESS)
+
+
+def _written(home: Address) -> str | None:
+    """An address in one line: as it was sent in one piece, else its parts."""
+    parts = [*(home.line or ()), home.city, home.state]
+    return home.text or ", ".join(part for part in parts if part) or None
+
+
+def _phone(contacts: Sequence[ContactPoint]) -> str | None:
+    usable = [each for each in contacts if each.system == "phone" and each.use != "old"]
+    return next((each.value for each in usable if each.value), None)

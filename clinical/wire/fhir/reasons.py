@@ -17,6 +17,7 @@ class Reason(StrEnum):
     WRONG_SHAPE = "wrong_shape"
     NESTED_BUNDLE = "nested_bundle"
     NO_PATIENT = "no_patient"
+    UNKNOWN_DELETION = "unknown_deletion"
     RESOURCE_TYPE_NOT_USED = "resource_type_not_used"
     SUBJECT_NOT_PATIENT = "subject_not_patient"
 

@@ -1,12 +1,14 @@
-"""The resource types of FHIR R4, by name.
+"""The resource types of FHIR R4, R4B and R5, by name.
 
-Here: the names of R4 (4.0.1), so that a type nobody decodes is told from one that does not exist.
-Not here: what a resource looks like (resources.py).
+Here: the names of R4 (4.0.1), and those that R4B (4.3.0) and R5 (5.0.0) added, so that a type
+nobody decodes is told from one that does not exist. Not here: what a resource looks like
+(resources.py), or what becomes of one (kinds.py).
 
-Source: HL7 FHIR R4 4.0.1, value set resource-types, https://hl7.org/fhir/R4/valueset-resource-types.html
+Source: HL7 FHIR R4 4.0.1, value set resource-types, https://hl7.org/fhir/R4/valueset-resource-types.html,
+and the same of R4B and R5.
 """
 
-USED = frozenset({"Bundle", "Encounter", "Observation", "Patient"})
+USED = frozenset({"Bundle", "Encounter", "Location", "Observation", "Patient"})
 
 # fmt: off
 R4 = frozenset(
@@ -50,4 +52,22 @@ R4 = frozenset(
         "VerificationResult", "VisionPrescription",
     }
 )
+R4B = frozenset(
+    {
+        "AdministrableProductDefinition", "Citation", "ClinicalUseDefinition", "EvidenceReport",
+        "Ingredient", "ManufacturedItemDefinition", "MedicinalProductDefinition",
+        "NutritionProduct", "PackagedProductDefinition", "RegulatedAuthorization",
+        "SubscriptionStatus", "SubscriptionTopic", "SubstanceDefinition",
+    }
+)
+R5 = frozenset(
+    {
+        "ActorDefinition", "ArtifactAssessment", "BiologicallyDerivedProductDispense",
+        "ConditionDefinition", "DeviceAssociation", "DeviceDispense", "DeviceUsage",
+        "EncounterHistory", "FormularyItem", "GenomicStudy", "ImagingSelection",
+        "InventoryItem", "InventoryReport", "NutritionIntake", "Permission",
+        "RequestOrchestration", "Requirements", "TestPlan", "Transport",
+    }
+)
 # fmt: on
+KNOWN = R4 | R4B | R5

@@ -1,13 +1,17 @@
-"""The resources this room reads, as typed shapes with only the fields that are used.
+"""The data types of FHIR that this room reads, and what every resource has.
 
-Here: msgspec structs of FHIR R4 data types and resources. Not here: reading bytes into them
-(messages.py), or what is made of them (observations.py, encounters.py, patients.py).
+Here: msgspec structs of data types, `Resource`, `Bundle`. Not here: reading bytes into them
+(messages.py), or the resources of one kind, each beside its reader (core.py, conditions.py ...).
 
 Every field may be absent or null: a sender that leaves out a required element is judged by what the
 element is needed for, not by its schema. Numbers stay `Raw`: `6.10` and `1e999` are kept as sent.
+So do elements of which a feed sends few distinct ones, such as codes: each text is read once.
 """
 
-from msgspec import Raw, Struct, field
+from msgspec import Raw, Struct
+
+# What an element of type Raw holds when it was not sent.
+NOTHING = Raw()
 
 
 class Element(Struct, rename="camel", gc=False):
@@ -32,7 +36,7 @@ class CodeableConcept(Element):
 class Quantity(Element):
     """A number with its unit; `value` is the JSON number verbatim."""
 
-    value: Raw = Raw()
+    value: Raw = NOTHING
     comparator: str | None = None
     unit: str | None = None
     system: str | None = None
@@ -102,115 +106,69 @@ class HumanName(Element):
     """A name of a person."""
 
     use: str | None = None
+    text: str | None = None
     family: str | None = None
     given: list[str | None] | None = None
 
 
-class Measured(Element):
-    """What an Observation and its components share: a code and a value or why there is none.
+class Address(Element):
+    """Where somebody lives; `text` is the whole of it in one piece."""
 
-    `code` is a CodeableConcept not read yet: a feed sends few distinct ones (codings.py).
+    use: str | None = None
+    text: str | None = None
+    line: list[str | None] | None = None
+    city: str | None = None
+    state: str | None = None
+    postal_code: str | None = None
+    country: str | None = None
+
+
+class ContactPoint(Element):
+    """A telephone number, an e-mail address or the like."""
+
+    system: str | None = None
+    value: str | None = None
+    use: str | None = None
+
+
+class Resource(Element):
+    """What this room reads of every resource; `subject` and `encounter` are References.
+
+    A kind of resource is `class Kind(Resource, tag_field="resourceType")`, named like its type.
     """
 
-    code: Raw = Raw()
-    value_quantity: Quantity | None = None
-    value_codeable_concept: CodeableConcept | None = None
-    value_string: str | None = None
-    value_boolean: bool | None = None
-    value_integer: Raw = Raw()
-    value_range: Range | None = None
-    value_ratio: Ratio | None = None
-    value_sampled_data: Raw = Raw()
-    value_time: str | None = None
-    value_date_time: str | None = None
-    value_period: Period | None = None
-    data_absent_reason: CodeableConcept | None = None
-    interpretation: list[CodeableConcept] | None = None
-
-
-class Observation(Measured, tag_field="resourceType", tag="Observation"):
-    """A measurement or assertion about a subject."""
-
     id: str | None = None
     meta: Meta | None = None
     contained: list[Raw] | None = None
     identifier: list[Identifier] | None = None
     status: str | None = None
-    subject: Reference | None = None
-    focus: list[Reference] | None = None
-    encounter: Reference | None = None
-    effective_date_time: str | None = None
-    effective_period: Period | None = None
-    effective_instant: str | None = None
-    effective_timing: Timing | None = None
-    issued: str | None = None
-    component: list[Measured] | None = None
-
-
-class Patient(Element, tag_field="resourceType", tag="Patient"):
-    """A person in care."""
-
-    id: str | None = None
-    meta: Meta | None = None
-    identifier: list[Identifier] | None = None
-    name: list[HumanName] | None = None
-    gender: str | None = None
-    birth_date: str | None = None
-    deceased_boolean: bool | None = None
-    deceased_date_time: str | None = None
-
-
-class Stay(Element):
-    """One entry of Encounter.location."""
-
-    location: Reference | None = None
-    status: str | None = None
-    physical_type: CodeableConcept | None = None
-
-
-class Hospitalization(Element):
-    """How the admission ended."""
-
-    discharge_disposition: CodeableConcept | None = None
-
-
-class Encounter(Element, tag_field="resourceType", tag="Encounter"):
-    """A visit."""
-
-    id: str | None = None
-    meta: Meta | None = None
-    contained: list[Raw] | None = None
-    identifier: list[Identifier] | None = None
-    status: str | None = None
-    class_: Coding | None = field(default=None, name="class")
-    subject: Reference | None = None
-    period: Period | None = None
-    hospitalization: Hospitalization | None = None
-    location: list[Stay] | None = None
+    subject: Raw = NOTHING
+    encounter: Raw = NOTHING
 
 
 class Request(Element):
     """What a transaction or history entry does with its resource."""
 
     method: str | None = None
+    url: str | None = None
 
 
 class Entry(Element):
     """One entry of a Bundle, its resource not read yet."""
 
     full_url: str | None = None
-    resource: Raw = Raw()
+    resource: Raw = NOTHING
     request: Request | None = None
 
 
-class Bundle(Element, tag_field="resourceType", tag="Bundle"):
+class Bundle(Element, tag_field="resourceType"):
     """Resources that travel together."""
 
     id: str | None = None
     meta: Meta | None = None
     type: str | None = None
     timestamp: str | None = None
-    entry: list[Entry] | None = None
+    entry: list[Entry | None] | None = None
 
 
 class Header(Element):

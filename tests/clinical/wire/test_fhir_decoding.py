@@ -12,6 +12,8 @@ import pytest
 
 from clinical.wire import fhir
 from clinical.wire.decoded import FACTS, MESSAGES
+from clinical.wire.fhir.kinds import KINDS
+from clinical.wire.fhir.resource_types import KNOWN, USED
 from clinical.wire.profile import FeedProfile, Limits
 from clinical.wire.profile_text import parse
 
@@ -229,12 +231,14 @@ def test_patient_alone_goes_by_the_id_that_other_messages_know():
 @pytest.mark.parametrize(
     ("status", "event"),
     [
-        ("planned", "register"),
+        ("planned", "preadmit"),
+        ("arrived", "register"),
         ("in-progress", "admit"),
-        ("onleave", "update"),
+        ("onleave", "leave"),
         ("finished", "discharge"),
         ("cancelled", "cancel_admit"),
-        ("entered-in-error", "cancel_admit"),
+        ("entered-in-error", "delete_visit"),
+        ("nonsense", "update"),
     ],
 )
 def test_encounter_statuses_become_events(status, event):
@@ -384,3 +388,8 @@ def test_empty_batch_decodes_to_nothing():
 def test_bundled_profile_is_read(request):
     text = (request.config.rootpath / "feeds" / "fhir_r4.toml").read_text()
     assert parse("fhir_r4", text).format == "fhir"
+
+
+def test_the_types_said_to_be_used_are_those_that_are():
+    assert {kind.shape.__name__ for kind in KINDS} | {"Bundle"} == USED
+    assert USED <= KNOWN

@@ -1,0 +1,105 @@
+"""What a Bundle holds, and what becomes of it by the requests of its entries.
+
+Here: Bundles of every type, their order, deletions. Not here: reading JSON (messages.py), or who
+refers to whom (neighbours.py).
+
+A message is taken whole or not at all: one entry that cannot be read quarantines its Bundle. An
+entry of a type that is not used, or that nobody knows, does not.
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+from msgspec import Struct
+
+from clinical.wire.fhir.messages import Unread, resource_in
+from clinical.wire.fhir.neighbours import Located
+from clinical.wire.fhir.reasons import DecodeError, Reason
+from clinical.wire.fhir.references import addresses, take_apart, unversioned
+from clinical.wire.fhir.resources import Bundle, Entry, Resource
+
+RETRACTED = "entered-in-error"
+
+
+class Entered(Struct, frozen=True, gc=False):
+    """One resource of a Bundle that is used; `retracted` by a later entry that deletes it."""
+
+    resource: Resource
+    url: str | None = None
+    retracted: bool = False
+
+
+class Opened(Struct, frozen=True, gc=False):
+    """What was found in a Bundle; `entries` are in the order in which they became true.
+
+    `others` are the addresses of resources that are not used: a subject among them is no patient.
+    """
+
+    entries: list[Entered]
+    others: frozenset[str]
+
+    def located(self) -> list[Located]:
+        """Its resources with their addresses."""
+        return [Located(entry.resource, entry.url) for entry in self.entries]
+
+
+def opened(bundle: Bundle) -> Opened:
+    """The resources of a Bundle.
+
+    Raises:
+        DecodeError: As `resource_in`, nested_bundle, or unknown_deletion where all that it says is
+            that something is gone of which it does not say what it was.
+    """
+    found: list[Entered] = []
+    others: set[str] = set()
+    reasons: set[Reason] = set()
+    for entry in _in_order(bundle):
+        if _deletes(entry):
+            reasons |= _retract(entry, found)
+            continue
+        try:
+            resource = resource_in(entry.resource)
+        except DecodeError as error:
+            if error.reason is not Reason.UNKNOWN_RESOURCE_TYPE:
+                raise
+            resource = Unread(None, error.reason)
+        if isinstance(resource, Bundle):
+            raise DecodeError(Reason.NESTED_BUNDLE)
+        if not isinstance(resource, Unread):
+            found.append(Entered(resource, entry.full_url))
+            continue
+        reasons.add(resource.reason)
+        if entry.full_url:
+            others.add(unversioned(entry.full_url))
+    if not found and (worst := reasons - {Reason.RESOURCE_TYPE_NOT_USED}):
+        raise DecodeError(min(worst))
+    return Opened(found, frozenset(others))
+
+
+def _in_order(bundle: Bundle) -> Iterator[Entry]:
+    """Entries that carry a resource or delete one, oldest first: a history lists the newest first.
+
+    The answers of a server stand in `response`, beside the resource they are about or without one.
+    """
+    entries = [entry for entry in bundle.entry or () if entry is not None]
+    for entry in reversed(entries) if bundle.type == "history" else entries:
+        if _deletes(entry) or (bytes(entry.resource) or b"null") != b"null":
+            yield entry
+
+
+def _deletes(entry: Entry) -> bool:
+    return entry.request is not None and entry.request.method == "DELETE"
+
+
+def _retract(entry: Entry, found: list[Entered]) -> set[Reason]:
+    """Enter once more, in error, the last version known of what an entry deletes."""
+    request = entry.request
+    named = [unversioned(at) for at in (request and request.url, entry.full_url) if at]
+    apart = (take_apart(at, None) for at in named)
+    gone = {*named, *(f"{at.type}/{at.id}" for at in apart)}
+    for known in reversed(found):
+        if gone.intersection(addresses(known.resource, known.url)):
+            again = msgspec.structs.replace(known.resource, status=RETRACTED)
+            found.append(Entered(again, known.url, retracted=True))
+            return set()
+    return {Reason.UNKNOWN_DELETION}

@@ -1,0 +1,218 @@
+"""The resources of one type in a batch, and the columns that are read from them.
+
+Here: what every reader needs: codes, times, ids, numbers, each as a column. Not here: which
+resource becomes which table (observations.py, conditions.py ...), or who it is about (subjects.py).
+
+A reader never raises. What it cannot read it refuses, and the whole message is quarantined with it.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, NamedTuple, TypeAlias, TypeVar
+
+import msgspec
+import pyarrow as pa
+from msgspec import Raw
+
+from clinical.wire.fhir.codings import NO_CODE, answer_of, code_of
+from clinical.wire.fhir.groups import Group
+from clinical.wire.fhir.identities import Identity
+from clinical.wire.fhir.reasons import Reason
+from clinical.wire.fhir.references import (
+    MalformedError,
+    label,
+    reference_of,
+    take_apart,
+    unversioned,
+)
+from clinical.wire.fhir.resources import Resource
+from clinical.wire.fhir.texts import distinct
+from clinical.wire.fhir.times import instant, instants
+
+R = TypeVar("R", bound=Resource)
+T = TypeVar("T")
+Column: TypeAlias = pa.Array | Sequence[object]
+STRING = pa.string()
+
+
+class Codes(NamedTuple):
+    """The columns of a code."""
+
+    code: pa.Array
+    system: pa.Array
+    text: pa.Array
+    alternate_code: pa.Array
+    alternate_system: pa.Array
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Rows of one table, columns by name; those of the contract that are not there are null.
+
+    `of` says which resource each row is of, in rising order, where they are not one of each.
+    Patient and visit are those of the resource, unless the columns name others.
+    """
+
+    table: str
+    columns: Mapping[str, Column]
+    of: Sequence[int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Found(Generic[R]):
+    """Resources of one type, all of them about a patient.
+
+    `resource_in` reads the JSON of a contained resource.
+    """
+
+    group: Group[R]
+    patients: tuple[pa.Array, pa.Array]
+    zone: str
+    resource_in: Callable[[Raw], Resource | None]
+    refused: list[tuple[int, Reason]] = field(default_factory=list)
+
+    @property
+    def resources(self) -> list[R]:
+        """The resources, in the order of their messages."""
+        return self.group.resources
+
+    @property
+    def retracted(self) -> list[bool]:
+        """Whether a later entry of the same message deletes this one."""
+        return self.group.retracted
+
+    def __len__(self) -> int:
+        return len(self.group.resources)
+
+    def patient(self, position: int) -> Identity:
+        """Whom one resource is about."""
+        facility, patient_id = self.patients
+        return Identity(facility[position].as_py(), patient_id[position].as_py())
+
+    def refuse(self, position: int, reason: Reason) -> None:
+        """Quarantine the message of a resource."""
+        self.refused.append((self.group.messages[position], reason))
+
+    def codes(self, concepts: Sequence[Raw], of: Sequence[int] | None = None) -> Codes:
+        """The codes of CodeableConcepts; `of` says whose each is, where not one of each."""
+        each = distinct(concepts)
+        read = [code_of(text) for text in each.texts]
+        if None in read:
+            self._misshapen(each.rows_of([code is None for code in read]), of)
+        known = [NO_CODE if code is None else code for code in read]
+        return Codes(*(each.spread(column, STRING) for column in zip(*known, strict=True)))
+
+    def answers(self, concepts: Sequence[Raw], of: Sequence[int] | None = None) -> pa.Array:
+        """The code, else the words, of CodeableConcepts or of the first of lists of them."""
+        if not any(concepts):
+            return pa.nulls(len(concepts), STRING)
+        each = distinct(concepts)
+        read = [answer_of(text) for text in each.texts]
+        if None in read:
+            self._misshapen(each.rows_of([told is None for told in read]), of)
+        return each.spread([told[0] if told else None for told in read], STRING)
+
+    def labels(self, references: Sequence[Raw]) -> pa.Array:
+        """Places or things by their words, else by their id."""
+        if not any(references):
+            return pa.nulls(len(references), STRING)
+        each = distinct(references)
+        return each.spread([label(text) for text in each.texts], STRING)
+
+    def each(
+        self, raws: Sequence[Raw], decoder: "msgspec.json.Decoder[T]",
+        of: Sequence[int] | None = None,
+    ) -> list[T | None]:  # fmt: skip
+        """Elements read by a decoder; None where one was not sent."""
+        read: list[T | None] = [None] * len(raws)
+        for row, raw in enumerate(raws):
+            if raw:
+                try:
+                    read[row] = decoder.decode(raw)
+                except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+                    self._misshapen([row], of)
+        return read
+
+    def instant(self, text: str | None) -> int | None:
+        """One time, in microseconds since 1970."""
+        return instant(text, self.zone) if text else None
+
+    def instants(self, texts: Sequence[str | None]) -> pa.TimestampArray:
+        """Times; null where there is none or it cannot be read."""
+        return instants(texts, self.zone)
+
+    def documented(self, texts: Sequence[str | None]) -> pa.TimestampArray:
+        """When each was written down: as it says, else when it was sent or last changed."""
+        return instants(self.written(texts), self.zone)
+
+    def written(self, texts: Sequence[str | None]) -> list[str | None]:
+        """The same as text."""
+        return [text or self.sent(row) for row, text in enumerate(texts)]
+
+    def own_ids(self) -> list[str | None]:
+        """What identifies each resource: `Type/id`, else its first identifier, else its address."""
+        kind = type(self.resources[0]).__name__ if self.resources else ""
+        return [
+            f"{kind}/{resource.id}" if resource.id else self._own_id(kind, row)
+            for row, resource in enumerate(self.resources)
+        ]
+
+    def named(self, references: Sequence[Raw]) -> list[str | None]:
+        """What references point to, spelt like `own_ids`."""
+        if not any(references):
+            return [None] * len(references)
+        told: list[str | None] = []
+        for row, raw in enumerate(references):
+            told.append(self._named(raw, row) if raw else None)
+        return told
+
+    def resource_at(self, reference: Raw, position: int) -> Resource | None:
+        """The resource a reference points to, contained or in the same message; None elsewhere."""
+        try:
+            read = reference_of(bytes(reference))
+        except MalformedError:
+            return None
+        path = unversioned(read.reference or "") if read else ""
+        if path.startswith("#"):
+            return self._contained(path[1:], position)
+        target = take_apart(path, read.type if read else None)
+        known = self.group.contexts[position].known.by_address
+        return known.get(path) or known.get(f"{target.type}/{target.id}")
+
+    def _contained(self, own_id: str, position: int) -> Resource | None:
+        for raw in self.resources[position].contained or ():
+            found = self.resource_in(raw)
+            if found is not None and found.id == own_id:
+                return found
+        return None
+
+    def _named(self, raw: Raw, position: int) -> str | None:
+        try:
+            read = reference_of(bytes(raw))
+        except MalformedError:
+            self._misshapen([position], None)
+            return None
+        if read is None:
+            return None
+        path = unversioned(read.reference or "")
+        known = self.group.contexts[position].known.by_address.get(path)
+        if known is not None and known.id:
+            return f"{type(known).__name__}/{known.id}"
+        target = take_apart(path, read.type)
+        if not target.id:
+            return read.identifier.value if read.identifier else None
+        return f"{target.type}/{target.id}" if target.type else target.id
+
+    def sent(self, row: int) -> str | None:
+        """When the message of a resource was sent, else when the resource was last changed."""
+        meta = self.resources[row].meta
+        return self.group.contexts[row].sent or (meta.last_updated if meta else None)
+
+    def _own_id(self, kind: str, row: int) -> str | None:
+        named = (item.value for item in self.resources[row].identifier or () if item.value)
+        own = next(named, None)
+        return f"{kind}/{own}" if own else self.group.urls[row]
+
+    def _misshapen(self, rows: Sequence[int], of: Sequence[int] | None) -> None:
+        for row in rows:
+            self.refuse(row if of is None else int(of[row]), Reason.WRONG_SHAPE)

@@ -1,0 +1,76 @@
+"""A batch put together: its resources by type, and what is said of each message.
+
+Here: Bundles opened, resources grouped, the columns of the ledger that every message has. Not here:
+reading JSON (messages.py), or what becomes of a group (found.py).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from clinical.wire.fhir.bundles import opened
+from clinical.wire.fhir.groups import Context, Group
+from clinical.wire.fhir.messages import Read
+from clinical.wire.fhir.neighbours import Neighbours
+from clinical.wire.fhir.reasons import DecodeError, Reason
+from clinical.wire.fhir.resources import Bundle, Resource
+
+Groups = dict[type[Resource], Group[Resource]]
+
+
+@dataclass(slots=True)
+class Gathered:
+    """The resources of a batch, and the messages that cannot be understood, with the reason."""
+
+    groups: Groups = field(default_factory=dict)
+    refused: dict[int, Reason] = field(default_factory=dict)
+    places: int = 0
+
+    def enter(
+        self, resource: Resource, message: int, context: Context, url: str | None = None,
+        *, retracted: bool = False,
+    ) -> None:  # fmt: skip
+        """Put a resource into the group of its type."""
+        group = self.groups.setdefault(type(resource), Group())
+        group.add(resource, message, self.places, url, context, retracted=retracted)
+        self.places += 1
+
+
+def gather(read: Sequence[Read], facility: str) -> Gathered:
+    """What a batch holds.
+
+    Args:
+        read: One per message.
+        facility: What stands in where an identifier names no authority.
+    """
+    alone = Context(Neighbours(facility), alone=True)
+    kinds = set(map(type, read))
+    if len(kinds) == 1 and issubclass(kind := kinds.pop(), Resource):
+        return Gathered({kind: _uniform(read, alone)}, places=len(read))
+    found = Gathered()
+    for message, each in enumerate(read):
+        if isinstance(each, Resource):
+            found.enter(each, message, alone)
+        elif isinstance(each, Bundle):
+            _open(each, message, facility, found)
+        elif not each.skipped:
+            found.refused[message] = each.reason
+    return found
+
+
+def _uniform(read: Sequence[Read], alone: Context) -> Group[Resource]:
+    """A batch as a file of one type gives it."""
+    count = len(read)
+    rows = list(range(count))
+    resources = [each for each in read if isinstance(each, Resource)]
+    return Group(resources, rows, rows, [None] * count, [False] * count, [alone] * count)
+
+
+def _open(bundle: Bundle, message: int, facility: str, found: Gathered) -> None:
+    try:
+        held = opened(bundle)
+    except DecodeError as error:
+        found.refused[message] = error.reason
+        return
+    context = Context(Neighbours(facility, held.located(), held.others), bundle.timestamp)
+    for entry in held.entries:
+        found.enter(entry.resource, message, context, entry.url, retracted=entry.retracted)

@@ -1,0 +1,66 @@
+"""Who patients and visits are: the identifiers a hospital knows them by.
+
+Here: choosing among identifiers, for patients and for visits. Not here: who refers to whom
+(neighbours.py).
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from clinical.wire.fhir.codings import has_code
+from clinical.wire.fhir.core import Encounter, Patient
+from clinical.wire.fhir.references import tail
+from clinical.wire.fhir.resources import Identifier
+from clinical.wire.hl7.identifiers import RECORD_NUMBERS
+
+_VISIT_NUMBERS = frozenset({"VN"})
+
+
+class Identity(NamedTuple):
+    """Who a patient is: an identifier and who issued it."""
+
+    facility: str
+    patient_id: str
+
+
+def identity(
+    patient: Patient, url: str | None, facility: str, *, alone: bool = False
+) -> Identity | None:
+    """The medical record number, else the first identifier, else the resource's id.
+
+    A resource that is `alone` in its message goes by its id, by which the others refer to it.
+    """
+    if alone and patient.id:
+        return Identity(facility, patient.id)
+    chosen = _choose(patient.identifier or (), RECORD_NUMBERS)
+    if chosen is not None:
+        return Identity(_issuer(chosen, facility), chosen.value or "")
+    own = patient.id or tail(url)
+    return Identity(facility, own) if own else None
+
+
+def visit_number(encounter: Encounter, url: str | None, *, alone: bool = False) -> str | None:
+    """The visit number, else the first identifier, else the id; of one `alone` its id."""
+    if alone and encounter.id:
+        return encounter.id
+    chosen = _choose(encounter.identifier or (), _VISIT_NUMBERS)
+    return chosen.value if chosen is not None else encounter.id or tail(url)
+
+
+def _choose(identifiers: Sequence[Identifier], wanted: frozenset[str]) -> Identifier | None:
+    """The identifier of a wanted type, else the first; retired ones never."""
+    usable = [item for item in identifiers if item.value and item.use != "old"]
+    preferred = (item for item in usable if has_code(item.type, wanted))
+    return next(preferred, usable[0] if usable else None)
+
+
+def _issuer(identifier: Identifier, facility: str) -> str:
+    named = identifier.assigner.display if identifier.assigner else None
+    return named or identifier.system or facility
+
+
+def logical(identifier: Identifier | None, facility: str) -> Identity | None:
+    """Who an identifier stands for by itself."""
+    if identifier is None or not identifier.value:
+        return None
+    return Identity(_issuer(identifier, facility), identifier.value)

@@ -1,0 +1,57 @@
+"""Elements of many resources as columns, each distinct text read once.
+
+Here: JSON texts as an Arrow column, and what was read from each spread over its rows. Not here:
+what is in a text (codings.py, references.py).
+
+A live batch is one resource, a replay thousands: up to FEW rows are read one by one, which costs
+less than it takes to tell which of them are alike.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+from msgspec import Raw
+
+FEW = 48
+
+
+def column(raws: Sequence[Raw]) -> pa.Array:
+    """The JSON of each element; of one that was not sent, nothing."""
+    bounds = np.zeros(len(raws) + 1, np.int64)
+    np.cumsum(np.fromiter(map(len, raws), np.int64, len(raws)), out=bounds[1:])
+    buffers = [None, pa.py_buffer(bounds), pa.py_buffer(b"".join(raws))]
+    return pa.Array.from_buffers(pa.large_binary(), len(raws), buffers)
+
+
+@dataclass(frozen=True, slots=True)
+class Distinct:
+    """Texts, and which row has which; without `places` row n has text n."""
+
+    texts: list[bytes]
+    places: pa.Array | None = None
+
+    def spread(self, read: Sequence[object], kind: pa.DataType) -> pa.Array:
+        """What was read of each text, for every row."""
+        if self.places is None:
+            return pa.array(read, kind)
+        if not any(each is not None for each in read):
+            return pa.nulls(len(self.places), kind)
+        return pa.array(read, kind).take(self.places)
+
+    def rows_of(self, wanted: Sequence[bool]) -> list[int]:
+        """The rows whose text is one of these."""
+        chosen = np.asarray(wanted, np.bool_)
+        if self.places is not None:
+            chosen = chosen[self.places.to_numpy()]
+        found: list[int] = np.flatnonzero(chosen).tolist()
+        return found
+
+
+def distinct(raws: Sequence[Raw]) -> Distinct:
+    """The texts of many elements."""
+    if len(raws) <= FEW:
+        return Distinct([bytes(raw) for raw in raws])
+    encoded = column(raws).dictionary_encode()
+    return Distinct(encoded.dictionary.to_pylist(), encoded.indices)
