@@ -1,11 +1,13 @@
 """What a procedure was for, where a rule asks.
 
-Here: which procedures are operations, dialysis or a tube put in or taken out, by the feed's map.
-Not here: what that changes for a score or an alert (clinical/context).
+Here: which procedures are operations, dialysis or a tube put in or taken out, by the feed's map,
+then by standard codes. Not here: the codes (clinical/concepts/context_codes.py), or what that
+changes for a score or an alert (clinical/context).
 """
 
 import pyarrow as pa
 
+from clinical.concepts.context_codes import procedure_concept
 from clinical.normalise.distinct import distinct, flat
 from clinical.normalise.remembered import Answers, per_profile
 from clinical.wire.profile import FeedProfile
@@ -30,4 +32,6 @@ def _concepts(profile: FeedProfile) -> Answers[_Procedure, str | None]:
 
 def _concept(profile: FeedProfile, system: str | None, code: str | None) -> str | None:
     rule = profile.rule_for(system, code) if code else None
-    return rule.concept if rule is not None and rule.concept in PERFORMED else None
+    if rule is not None:
+        return rule.concept if rule.concept in PERFORMED else None
+    return procedure_concept(system, code)

@@ -78,6 +78,8 @@ _USUAL = {
         "patient_class": "I",
     },
     "diagnoses": {**_SUBJECT, "documented_at": RECEIVED},
+    "procedures": {**_SUBJECT, "documented_at": RECEIVED},
+    "flags": {**_SUBJECT, "documented_at": RECEIVED},
 }
 
 

@@ -9,7 +9,15 @@ from lakehouse.columns import PROVENANCE
 from lakehouse.tables import TABLES
 from tests.clinical.normalise.factories import PROFILE, received
 
-PASSING = ("encounter_events", "identity_events", "patient_demographics", "diagnoses", "charges", "allergies", "notes")
+PASSING = (
+    "encounter_events",
+    "identity_events",
+    "patient_demographics",
+    "diagnoses",
+    "charges",
+    "allergies",
+    "notes",
+)
 
 
 @pytest.mark.parametrize("name", PASSING)
