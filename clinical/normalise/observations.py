@@ -8,11 +8,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from clinical.concepts.statuses import ENTERED_IN_ERROR, WRONG_PATIENT
 from clinical.normalise.coding import codings
 from clinical.normalise.distinct import flat
 from clinical.normalise.values import values
 from clinical.wire.profile import FeedProfile
-from clinical.wire.statuses import ENTERED_IN_ERROR, WRONG_PATIENT
 
 # The order of the stored contract, without provenance.
 COLUMNS = (

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from clinical.concepts.statuses import TAKES_BACK
 from clinical.normalise.conditions import condition_signals
 from clinical.normalise.distinct import distinct, flags, flat, valid
 from clinical.normalise.infusions import infusion_signals
@@ -31,7 +32,6 @@ from clinical.normalise.signal_rows import (
     texts_of,
 )
 from clinical.normalise.stays import stay_signals
-from clinical.wire.statuses import TAKES_BACK
 
 __all__ = ["GIVEN", "OBSERVED", "PROVENANCE", "SIGNALS", "signals"]
 

@@ -11,12 +11,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from clinical.concepts.statuses import REGISTERED, RETRACTED, WRONG_PATIENT
 from clinical.normalise.answers import Answered, answered
 from clinical.normalise.coding import Codings, per_concept
 from clinical.normalise.distinct import distinct, flat, microseconds, valid
 from clinical.normalise.measures import measures
 from clinical.wire.profile import FeedProfile
-from clinical.wire.statuses import REGISTERED, RETRACTED, WRONG_PATIENT
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]

@@ -10,11 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from clinical.wire.hl7.batch import Batch
-from clinical.wire.hl7.index import Rows
-from clinical.wire.hl7.text import component, has, holds, taken
-from clinical.wire.hl7.values import values
-from clinical.wire.statuses import (
+from clinical.concepts.statuses import (
     CANCELLED,
     FINAL,
     OBR_25,
@@ -24,6 +20,10 @@ from clinical.wire.statuses import (
     UNKNOWN,
     WRONG_PATIENT,
 )
+from clinical.wire.hl7.batch import Batch
+from clinical.wire.hl7.index import Rows
+from clinical.wire.hl7.text import component, has, holds, taken
+from clinical.wire.hl7.values import values
 
 STRING = pa.string()
 OBX_TYPE, OBX_CODE, OBX_SUB_ID, OBX_VALUE, OBX_UNIT, OBX_FLAG, OBX_STATUS, OBX_TIME = (
