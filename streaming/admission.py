@@ -4,7 +4,8 @@ Here: duplicates (same sender, control id and bytes) and conflicts (same sender 
 other bytes), over a window of the feed's clock; and replays out of quarantine, each admitted once.
 Not here: decoding, or what a message says.
 
-A FHIR resource keeps its id through its versions, so in a FHIR feed other bytes are a new version.
+A FHIR resource keeps its id through its versions, so in a FHIR feed other bytes are a new version;
+and a sender may be known for giving control ids again (its profile's `quirks`).
 
 A replay has sender, control id and bytes of the message that it replays, so it is known by that
 one's place instead, for good. It is a duplicate where that one was replayed before, or was
@@ -84,9 +85,9 @@ class _Sent:
 class Admission:
     """What one feed sent, as far as it is remembered (memory.py)."""
 
-    def __init__(self, feed_format: Format) -> None:
-        """Start with nothing known."""
-        self._keeps_ids = feed_format == "fhir"
+    def __init__(self, feed_format: Format, *, repeats_ids: bool = False) -> None:
+        """Start with nothing known; `repeats_ids` where other messages may have a known id."""
+        self._keeps_ids = feed_format == "fhir" or repeats_ids
         self._memory = Memory()
 
     def recall(self, rows: pa.Table) -> None:

@@ -13,6 +13,7 @@ import duckdb
 import pyarrow as pa
 
 from clinical.detection.batch_clock import BatchClock
+from clinical.detection.location import READ as LOCATED
 from clinical.detection.shard import Shard
 from clinical.normalise.conditions import READ as CODED
 from clinical.normalise.signals import OBSERVED
@@ -75,7 +76,8 @@ class Recollection:
 
     def admission(self, profile: FeedProfile) -> Admission:
         """A feed's admission with the messages it admitted within the window."""
-        admission = Admission(profile.format)
+        repeats_ids = "repeated_control_ids" in profile.quirks
+        admission = Admission(profile.format, repeats_ids=repeats_ids)
         if not self._lake.has(RAW_MESSAGES):
             return admission
         values = {"feed": profile.name, **_MEMORY}
@@ -163,7 +165,11 @@ where facility = $facility and retired_id is not null and surviving_id is not nu
 _PLACE = ("feed", "partition", "offset", "row", "received_at", "facility", "patient_id")
 _COLUMNS = {
     "observations": (*_PLACE, "encounter_id", *OBSERVED),
-    "encounter_events": (*_PLACE, "encounter_id", *STAYED),
+    "encounter_events": (
+        *_PLACE,
+        "encounter_id",
+        *dict.fromkeys(name for name in (*STAYED, *LOCATED) if name not in _PLACE),
+    ),
     "diagnoses": (*_PLACE, "encounter_id", *CODED),
 }
 _PIECES = """

@@ -299,3 +299,10 @@ def known(keys: Iterable[int], at: int) -> Known:
     some = np.array(list(keys), np.uint64)
     flags = np.ones(len(some), np.bool_)
     return Known(some, some, np.full(len(some), at, np.int64), flags)
+
+
+def test_sender_that_gives_control_ids_again_is_borne_where_its_profile_says_so() -> None:
+    admission = Admission("hl7v2", repeats_ids=True)
+    admission.admit(batch(("1", "x", 0)))
+    assert dispositions(admission.admit(batch(("1", "y", 1)))) == ["parsed"]
+    assert dispositions(admission.admit(batch(("1", "y", 2)))) == ["duplicate"]

@@ -3,13 +3,14 @@
 Here: PID-3, PID-2 and MRG-1, one text at a time. Not here: columns of patients (subjects.py).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from clinical.wire.hl7.delimiters import Delimiters, unescape
 from clinical.wire.hl7.text import BLANKS, HL7_NULL
+from clinical.wire.profile import RECORD_NUMBERS as PREFERRED
 
-# HL7 table 0203: a medical record number is what a hospital knows a patient by.
-RECORD_NUMBERS = frozenset({"MR", "MRN"})
+RECORD_NUMBERS = frozenset(PREFERRED)
 AUTHORITY, TYPE = 4, 5
 
 
@@ -22,12 +23,17 @@ class Identifier:
     kind: str
 
 
-def identifiers(text: str, delimiters: Delimiters) -> list[Identifier]:
-    """The usable identifiers of a field, record numbers first."""
+def identifiers(
+    text: str, delimiters: Delimiters, kinds: Sequence[str] = PREFERRED
+) -> list[Identifier]:
+    """The usable identifiers of a field: those of the first of these kinds first, then as sent."""
     repetitions = text.split(delimiters.repetition) if delimiters.repetition else [text]
     found = [_identifier(repetition, delimiters) for repetition in repetitions]
     usable = [identifier for identifier in found if identifier.value]
-    return sorted(usable, key=lambda identifier: identifier.kind not in RECORD_NUMBERS)
+    if len(usable) < 2:  # noqa: PLR2004 nothing to choose from
+        return usable
+    ranks = {kind: rank for rank, kind in enumerate(kinds)}
+    return sorted(usable, key=lambda identifier: ranks.get(identifier.kind, len(ranks)))
 
 
 def pair(

@@ -6,6 +6,7 @@ Not here: names and dates of birth (people.py).
 A message may hold several patients: a fact belongs to the PID it stands under.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +18,7 @@ from clinical.wire.hl7.header import Header
 from clinical.wire.hl7.identifiers import identifiers
 from clinical.wire.hl7.index import Index, Rows
 from clinical.wire.hl7.text import Cells, Positions, component, has, taken
-from clinical.wire.profile import FeedProfile
+from clinical.wire.profile import FeedProfile, VisitNumber
 
 PID_FORMER, PID_LIST, PID_ACCOUNT, PV1_VISIT = 2, 3, 18, 19
 NOWHERE = "unknown"
@@ -33,6 +34,7 @@ class Subjects:
     encounter_id: pa.Array
     of_segment: pa.Array
     unnamed_facility: pa.Array  # what stands in where an identifier names no authority
+    visit_number: VisitNumber = "PV1-19"
 
     def columns(self, rows: Rows) -> dict[str, pa.Array]:
         """The leading columns of facts that were read from these segments."""
@@ -44,11 +46,18 @@ class Subjects:
             "encounter_id": taken(self.encounter_id, row),
         }
 
+    def visits(self, pv1: Rows) -> pa.Array:
+        """The visit number of each of these PV1, from where the feed has it."""
+        kind, _, number = self.visit_number.partition("-")
+        if kind == "PV1":
+            return pv1.text(int(number))
+        return taken(self.encounter_id, taken(self.of_segment, pa.array(pv1.at)))
+
 
 def subjects(index: Index, known: Header, profile: FeedProfile) -> Subjects:
     """Read the patient identifiers and visit numbers of a group."""
-    pid, pv1 = index.rows("PID"), index.rows("PV1")
-    patient_id, authority = _identities(pid)
+    pid = index.rows("PID")
+    patient_id, authority = _identities(pid, profile.patient_number)
     sender = taken(known.facility, pa.array(pid.message))
     configured = pa.scalar(profile.facility or None, pa.string())
     unnamed = pc.coalesce(configured, sender, pa.scalar(NOWHERE))
@@ -56,7 +65,8 @@ def subjects(index: Index, known: Header, profile: FeedProfile) -> Subjects:
         pid=pid,
         facility=pc.coalesce(authority, unnamed),
         patient_id=patient_id,
-        encounter_id=taken(pv1.text(PV1_VISIT), pv1.link(_visits(index, pid))),
+        encounter_id=_encounters(index, pid, profile.visit_number),
+        visit_number=profile.visit_number,
         of_segment=pid.link(_patients(index)),
         unnamed_facility=unnamed,
     )
@@ -81,14 +91,23 @@ def _visits(index: Index, pid: Rows) -> Positions:
     return np.where(index.above(visit, "PID") == pid.at, visit, -1)
 
 
-def _identities(pid: Rows) -> tuple[pa.Array, pa.Array]:
+def _encounters(index: Index, pid: Rows, place: VisitNumber) -> pa.Array:
+    """The visit number of each PID, from where the feed has it."""
+    kind, _, number = place.partition("-")
+    if kind == "PID":
+        return pid.text(int(number))
+    pv1 = index.rows(kind)
+    return taken(pv1.text(int(number)), pv1.link(_visits(index, pid)))
+
+
+def _identities(pid: Rows, kinds: Sequence[str]) -> tuple[pa.Array, pa.Array]:
     """Patient identifier and assigning authority of each PID."""
     listed = pid.field(PID_LIST)
-    value, authority = _first_identities(listed, pid)
+    value, authority = _first_identities(listed, pid, kinds)
     missing = value.is_null().to_numpy(zero_copy_only=False)
     if not missing.any():
         return value, authority
-    former, former_authority = _first_identities(pid.field(PID_FORMER), pid)
+    former, former_authority = _first_identities(pid.field(PID_FORMER), pid, kinds)
     use_former = pa.array(missing)
     return (
         pc.if_else(use_former, former, value),
@@ -96,13 +115,15 @@ def _identities(pid: Rows) -> tuple[pa.Array, pa.Array]:
     )
 
 
-def _first_identities(field: pa.Array, pid: Rows) -> tuple[pa.Array, pa.Array]:
+def _first_identities(
+    field: pa.Array, pid: Rows, kinds: Sequence[str]
+) -> tuple[pa.Array, pa.Array]:
     delimiters = pid.index.delimiters
     simple = not (has(field, delimiters.repetition) or has(field, delimiters.subcomponent))
     if simple:
         return component(field, delimiters, 1), component(field, delimiters, 4)
     cells = Cells(field.dictionary_encode())
-    first = [next(iter(identifiers(text, delimiters)), None) for text in cells.distinct]
+    first = [next(iter(identifiers(text, delimiters, kinds)), None) for text in cells.distinct]
     return (
         cells.spread([found.value if found else None for found in first], pa.string()),
         cells.spread([found.authority or None if found else None for found in first], pa.string()),
