@@ -11,7 +11,6 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from clinical.concepts import CONCEPTS, round_half_up
 from clinical.scoring.validity import LOOKBACK, MICROSECONDS_PER_HOUR
 
 # stated: a clinician's own word. inferred: read off a device, a drug or a procedure.
@@ -40,17 +39,16 @@ class Evidence:
     yields: bool = False
 
     def say(self, values: Floats) -> Signs:
-        """What each value says, rounded to the concept's precision first."""
+        """What each value says; values are rounded to the concept's precision."""
         if self.ends:
             return np.full(len(values), AGAINST, np.int8)
         otherwise = SILENT if self.silent else AGAINST
         return np.where(self._speaks_for(values), FOR, otherwise).astype(np.int8)
 
     def _speaks_for(self, values: Floats) -> NDArray[np.bool_]:
-        rounded = round_half_up(values, CONCEPTS[self.concept].precision)
         if self.values:
-            return np.isin(rounded, sorted(self.values))
-        within: NDArray[np.bool_] = (rounded >= self.low) & (rounded <= self.high)
+            return np.isin(values, sorted(self.values))
+        within: NDArray[np.bool_] = (values >= self.low) & (values <= self.high)
         return within
 
 

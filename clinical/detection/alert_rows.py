@@ -15,7 +15,7 @@ import pyarrow as pa
 from clinical.concepts import CONCEPTS
 from clinical.detection.batch_clock import BatchClock
 from clinical.detection.effects import Applied, lowered, route
-from clinical.detection.finding import Finding
+from clinical.detection.finding import Finding, Quoted
 from clinical.detection.past import newest_values
 from clinical.scores import BY_VARIANT
 from clinical.scoring.columns import INDETERMINATE, Assessed, Component
@@ -92,6 +92,7 @@ def alert_row(
 ) -> dict[str, Any]:
     """One row of the `alerts` table, without `row`; `message` holds its provenance and facility."""
     at, finding = raised.at, raised.finding
+    quoted = finding.quoted()
     rank = int(finding.band[at])
     band = finding.bands[rank]
     batch_at = clock.next_after(message["received_at"])
@@ -113,8 +114,8 @@ def alert_row(
         "raised_at": message["received_at"],
         "batch_at": batch_at,
         "hours_before_batch": hours,
-        "evidence": _evidence(moments, finding, at),
-        "missing": _missing(finding, at),
+        "evidence": _evidence(moments, quoted, at),
+        "missing": _missing(quoted.scores, at),
         "contexts": [_context(moments, one) for one in raised.contexts],
         "declared_severity": band.severity,
         "route": route(raised.contexts),
@@ -131,14 +132,15 @@ def _context(moments: Moments, one: Applied) -> dict[str, Any]:
     }
 
 
-def _evidence(moments: Moments, finding: Finding, at: int) -> list[dict[str, Any]]:
-    quoted = [item for score in finding.scores for item in _of_score(moments, score, at)]
-    plain = [(name, moments.panel[name]) for name in finding.inputs]
-    further = (*plain, *finding.readings)
-    quoted += [
-        _quote(moments, name, reading, at) for name, reading in further if reading.current[at]
+def _evidence(moments: Moments, quoted: Quoted, at: int) -> list[dict[str, Any]]:
+    told = [item for score in quoted.scores for item in _of_score(moments, score, at)]
+    plain = [(name, moments.panel[name]) for name in quoted.inputs]
+    told += [
+        _quote(moments, name, reading, at)
+        for name, reading in (*plain, *quoted.readings)
+        if reading.current[at]
     ]
-    return list({repr(item): item for item in quoted}.values())
+    return list({repr(item): item for item in told}.values())
 
 
 def _of_score(moments: Moments, score: Assessed, at: int) -> Sequence[dict[str, Any]]:
@@ -197,9 +199,9 @@ def _at(microseconds: int) -> datetime:
     return datetime.fromtimestamp(seconds, UTC).replace(microsecond=rest)
 
 
-def _missing(finding: Finding, at: int) -> list[str]:
+def _missing(scores: Sequence[Assessed], at: int) -> list[str]:
     """Parameters without a value; of another time's score also that nothing of it was known."""
-    speaking = [score for score in finding.scores if score.observed[at] == score.observed[at]]
+    speaking = [score for score in scores if score.observed[at] == score.observed[at]]
     known = {part.parameter for score in speaking for part in score.components if part.known[at]}
     gone = [
         _missed(score, part.parameter, known)
@@ -209,7 +211,7 @@ def _missing(finding: Finding, at: int) -> list[str]:
     ]
     silent = [
         score.score.name
-        for score in finding.scores
+        for score in scores
         if _is_of_another_time(score)
         and score.observed[at] != score.observed[at]
         and score.state[at] == INDETERMINATE

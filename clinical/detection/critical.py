@@ -12,7 +12,7 @@ from importlib.resources import files
 
 import numpy as np
 
-from clinical.detection.finding import Band, Family, Finding, Scores
+from clinical.detection.finding import Band, Family, Finding, Quoted, Scores
 from clinical.detection.manifest import CRITICAL, CRITICAL_RESULT
 from clinical.scoring.engine import Moments
 from clinical.scoring.memory import CONCEPT_NUMBER
@@ -60,7 +60,9 @@ def _one(moments: Moments, concept: str, limits: Limits) -> Finding | None:
     title = f"{BANDS[1].title}: {concept.replace('_', ' ')} ({limits.published})"
     bands = {1: replace(BANDS[1], title=title)}
     band = beyond.astype(np.int64)
-    return Finding(f"{CRITICAL}{concept}", bands, band, (concept,), inputs=(concept,))
+    return Finding(
+        f"{CRITICAL}{concept}", bands, band, (concept,), lambda: Quoted(inputs=(concept,))
+    )
 
 
 FAMILY = Family(CRITICAL_RESULT, BANDS, find)

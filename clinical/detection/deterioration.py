@@ -15,7 +15,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from clinical.detection.finding import Band, Family, Finding, Scores, nothing, ranked
+from clinical.detection.finding import Band, Family, Finding, Quoted, Scores, nothing, ranked
 from clinical.detection.lowest import known_parameters, lowest
 from clinical.detection.past import points_of, score_at, spread
 from clinical.detection.treatment import before_message, newest_start, over, readings
@@ -58,14 +58,17 @@ def find(moments: Moments, scores: Scores) -> list[Finding]:
     worse = _worse(moments, points, began, (knows, observed))
     band = np.zeros(len(moments.now), np.int64)
     band[asked] = ranked(rose, worse)
-    held = zip(QUOTED_AS, (rose & ~worse, worse), (fell, began), strict=True)
-    quoted = [
-        _quoted(moments, name, asked[at], earlier[at]) for name, at, earlier in held if at.any()
-    ]
-    treated = tuple(
-        (name, readings(moments, name, over(row, asked, len(band)))) for name, row in starts.items()
-    )
-    return [Finding(NAME, BANDS, band, RESTS_ON, (news2, *quoted), (), treated, stands)]
+
+    def quoted() -> Quoted:
+        held = zip(QUOTED_AS, (rose & ~worse, worse), (fell, began), strict=True)
+        was = [_was(moments, name, asked[at], then[at]) for name, at, then in held if at.any()]
+        treated = tuple(
+            (name, readings(moments, name, over(row, asked, len(band))))
+            for name, row in starts.items()
+        )
+        return Quoted((news2, *was), readings=treated)
+
+    return [Finding(NAME, BANDS, band, RESTS_ON, quoted, stands)]
 
 
 def _starts(moments: Moments, points: Points) -> Mapping[str, Ints]:
@@ -114,7 +117,7 @@ def _worse(
     return worse
 
 
-def _quoted(moments: Moments, name: str, places: Ints, earlier: Ints) -> Assessed:
+def _was(moments: Moments, name: str, places: Ints, earlier: Ints) -> Assessed:
     """NEWS2 of earlier times, to be quoted at some of the moments."""
     points = points_of(moments, places)
     was = score_at(moments, NEWS2, Points(points.owner, points.known, earlier))

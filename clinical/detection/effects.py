@@ -16,7 +16,7 @@ from typing import get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from clinical.context.columns import validity
+from clinical.context.columns import validities
 from clinical.detection.finding import Finding, Severity
 from clinical.detection.manifest import Effect, Manifest, manifest_of
 from clinical.scoring.engine import Moments
@@ -44,14 +44,22 @@ def suppressors(manifest: Manifest) -> tuple[str, ...]:
     return tuple(name for name, one in manifest.context.items() if one.effect == "suppress")
 
 
-def suppressed(manifest: Manifest, finding: Finding, moments: Moments, at: Ints) -> Ints:
-    """Which of the family's suppressors applies at each place, from 1; 0 where none does."""
-    which = np.zeros(len(at), np.int64)
-    for number, name in reversed([*enumerate(suppressors(manifest), 1)]):
-        felt = _felt(manifest.context[name], finding, at)
-        if not len(felt):
-            continue
-        which[felt[validity(name, moments, at[felt]).holds]] = number
+def suppressed(moments: Moments, found: Sequence[tuple[Finding, Ints]]) -> list[Ints]:
+    """Which of its family's suppressors applies to each finding at some of the moments, from 1.
+
+    0 stands where none does. Every context is asked about once for all.
+    """
+    which = [np.zeros(len(at), np.int64) for _, at in found]
+    felt = [
+        (place, number, name, _felt(manifest.context[name], finding, at))
+        for place, (finding, at) in enumerate(found)
+        for manifest in (manifest_of(finding.family),)
+        for number, name in reversed([*enumerate(suppressors(manifest), 1)])
+    ]
+    felt = [one for one in felt if len(one[3])]
+    told = validities([(name, found[place][1][some]) for place, _, name, some in felt], moments)
+    for (place, number, _, some), one in zip(felt, told, strict=True):
+        which[place][some[one.holds]] = number
     return which
 
 
@@ -67,8 +75,10 @@ def applied(moments: Moments, alerts: Sequence[tuple[Finding, int]]) -> list[tup
             if effect.applies_to(rule):
                 asked[name].append((alert, moment, effect))
     found: list[dict[str, Applied]] = [{} for _ in alerts]
-    for name, several in asked.items():
-        one = validity(name, moments, np.array([moment for _, moment, _ in several], np.int64))
+    told = validities(
+        [(name, np.array([at for _, at, _ in several])) for name, several in asked.items()], moments
+    )
+    for (name, several), one in zip(asked.items(), told, strict=True):
         for place in np.flatnonzero(one.holds).tolist():
             alert, _, effect = several[place]
             found[alert][name] = Applied(name, effect, int(one.since[place]), int(one.row[place]))

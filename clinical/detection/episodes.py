@@ -10,7 +10,7 @@ the context lets the alert through. The hours are this project's own choice.
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,6 +46,12 @@ class Key(NamedTuple):
     suppressed_by: str | None
 
 
+class Keys(Protocol):
+    """Keys by number."""
+
+    def __getitem__(self, number: int, /) -> Key: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Episode:
     """An open episode: its id (that of its first alert), worst band so far, and when last seen."""
@@ -63,7 +69,7 @@ class Episodes:
         self._open: dict[Key, Episode] = {}
 
     def observe(
-        self, keys: Sequence[Key], held: Held, names: Sequence[int], alert_id: Callable[[int], str]
+        self, keys: Keys, held: Held, names: Sequence[int], alert_id: Callable[[int], str]
     ) -> list[tuple[int, str]]:
         """Note where a rule holds; give those that are alerts, each with its episode's id.
 

@@ -28,22 +28,32 @@ class Band:
 
 
 @dataclass(frozen=True, slots=True)
+class Quoted:
+    """What an alert quotes as evidence.
+
+    Scores, inputs by the values that count now, and `readings`, by the names they go by, which are
+    not those values.
+    """
+
+    scores: tuple[Assessed, ...] = ()
+    inputs: tuple[str, ...] = ()
+    readings: tuple[tuple[str, Readings], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One rule family at every moment.
 
-    `band` is 0 where nothing is found, else a rank into `bands` (from 1). `scores` and `inputs` are
-    what an alert quotes as evidence; so are `readings`, by the names they go by, which are not the
-    values that count now. `stands` is the band that a withdrawal at each moment does not take back
-    from an open episode; None where it takes back all.
+    `band` is 0 where nothing is found, else a rank into `bands` (from 1). `quoted` gives the
+    evidence; it is asked only where an alert is raised, which is rare. `stands` is the band that a
+    withdrawal at each moment does not take back from an open episode; None where it takes back all.
     """
 
     family: str
     bands: Mapping[int, Band]
     band: Ints
     rests_on: tuple[str, ...]
-    scores: tuple[Assessed, ...] = ()
-    inputs: tuple[str, ...] = ()
-    readings: tuple[tuple[str, Readings], ...] = ()
+    quoted: Callable[[], Quoted] = Quoted
     stands: Ints | None = None
 
 

@@ -5,7 +5,7 @@ it. Stage 1 raises no alert: a rise of creatinine by 0.3 mg/dL is within what a 
 assay does, and most of it goes back. [P] An injury that grows from stage 2 to 3 alerts again.
 """
 
-from clinical.detection.finding import Band, Family, Finding, Scores, nothing, ranked
+from clinical.detection.finding import Band, Family, Finding, Quoted, Scores, nothing, ranked
 from clinical.scores.kdigo import KDIGO_2012
 from clinical.scoring.engine import Moments
 
@@ -24,7 +24,7 @@ def find(moments: Moments, scores: Scores) -> list[Finding]:
         return nothing(NAME, BANDS, moments, KDIGO_2012.inputs)
     kdigo = scores[KDIGO_2012.name, KDIGO_2012.variant]
     band = ranked(*(due & (kdigo.observed >= stage) for stage in STAGES))
-    return [Finding(NAME, BANDS, band, KDIGO_2012.inputs, (kdigo,))]
+    return [Finding(NAME, BANDS, band, KDIGO_2012.inputs, lambda: Quoted((kdigo,)))]
 
 
 FAMILY = Family(NAME, BANDS, find)

@@ -7,7 +7,7 @@ parameters count as 0, so that a band says "at least"; what is missing is named 
 
 import numpy as np
 
-from clinical.detection.finding import Band, Family, Finding, Scores, nothing, ranked
+from clinical.detection.finding import Band, Family, Finding, Quoted, Scores, nothing, ranked
 from clinical.scores.news2 import NEWS2
 from clinical.scoring.engine import Moments
 
@@ -31,7 +31,7 @@ def find(moments: Moments, scores: Scores) -> list[Finding]:
     band = ranked(
         due & single, due & (news2.observed >= URGENT), due & (news2.observed >= EMERGENCY)
     )
-    return [Finding(NAME, BANDS, band, NEWS2.depends_on, (news2,))]
+    return [Finding(NAME, BANDS, band, NEWS2.depends_on, lambda: Quoted((news2,)))]
 
 
 FAMILY = Family(NAME, BANDS, find)

@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 
 from clinical.scores.definition import PointScore
 from clinical.scoring.axis import Axis
-from clinical.scoring.columns import Assessed, Component, assess
+from clinical.scoring.columns import Assessed, Component
 from clinical.scoring.engine import Moments
 from clinical.scoring.history import History
 from clinical.scoring.memory import CONCEPT_NAMES, CONCEPT_NUMBER, LOOKBACK_BY_NUMBER
 from clinical.scoring.panel import Panel, Readings, concepts_read
+from clinical.scoring.point_columns import assess_points
 from clinical.scoring.timeline import Points
 from clinical.scoring.winners import NONE
 
@@ -32,12 +33,18 @@ def points_of(moments: Moments, places: Ints) -> Points:
 
 def score_at(moments: Moments, score: PointScore, points: Points) -> Assessed:
     """A score at points, in any order: values of later times than a point's do not count there."""
+    [assessed] = assess_points([score], panel_at(moments, concepts_read((score,)), points))
+    return assessed
+
+
+def panel_at(moments: Moments, concepts: tuple[str, ...], points: Points) -> Panel:
+    """Readings of some concepts at points; what is too old to count does not stand as stale."""
     history = moments.timeline.history
 
-    def lookup(concepts: Ints) -> Ints:
-        return newest_values(history, concepts, points)
+    def lookup(numbers: Ints) -> Ints:
+        return newest_values(history, numbers, points)
 
-    return assess(score, Panel(moments.stack, points.now, lookup, (concepts_read((score,)),)))
+    return Panel(moments.stack, points.now, lookup, (concepts,))
 
 
 def newest_values(history: History, concepts: Ints, points: Points) -> Ints:

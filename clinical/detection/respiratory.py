@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from clinical.concepts import CONCEPTS
 from clinical.context.columns import validity
-from clinical.detection.finding import Band, Family, Finding, Scores, nothing, ranked
+from clinical.detection.finding import Band, Family, Finding, Quoted, Scores, nothing, ranked
 from clinical.detection.rising import Rise, rise
 from clinical.scores.bands import Bands
 from clinical.scores.oxygenation import GRADES, PF_GRADE, ROX_CHECKPOINTS, SF_GRADE
@@ -69,20 +69,19 @@ def find(moments: Moments, scores: Scores) -> list[Finding]:
     fio2, flow = _rising(moments, due)
     needs_more = (fio2.by >= FIO2_RISE) | (flow.by >= FLOW_RISE)
     found = ranked(due & needs_more, due & (grade >= MODERATE), due & (grade >= SEVERE), failing)
-    is_rising = found == _RISING
-    quoted = (
-        ("hours_on_high_flow", _where(started, found == _ROX_FAILURE)),
-        ("fio2_lowest_of_24_h", _where(fio2.lowest, is_rising & (fio2.by >= FIO2_RISE))),
-        (
-            "oxygen_flow_lowest_of_24_h",
-            _where(flow.lowest, is_rising & (flow.by >= FLOW_RISE)),
-        ),
-    )
-    return [
-        Finding(
-            NAME, BANDS, found, RESTS_ON, (by_pulse, by_gas, rox), ("fio2", "oxygen_flow"), quoted
+
+    def quoted() -> Quoted:
+        is_rising = found == _RISING
+        of_fio2 = _where(fio2.lowest, is_rising & (fio2.by >= FIO2_RISE))
+        of_flow = _where(flow.lowest, is_rising & (flow.by >= FLOW_RISE))
+        readings = (
+            ("hours_on_high_flow", _where(started, found == _ROX_FAILURE)),
+            ("fio2_lowest_of_24_h", of_fio2),
+            ("oxygen_flow_lowest_of_24_h", of_flow),
         )
-    ]
+        return Quoted((by_pulse, by_gas, rox), ("fio2", "oxygen_flow"), readings)
+
+    return [Finding(NAME, BANDS, found, RESTS_ON, quoted)]
 
 
 def _fresh(moments: Moments, by_gas: Assessed) -> Assessed:

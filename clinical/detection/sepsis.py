@@ -16,20 +16,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clinical.detection.begun import begun, chosen
-from clinical.detection.finding import Band, Family, Finding, Scores, nothing, ranked
-from clinical.detection.past import points_of, spread
+from clinical.detection.finding import Band, Family, Finding, Quoted, Scores, nothing, ranked
+from clinical.detection.past import panel_at, points_of, spread
 from clinical.scores.qsofa import QSOFA_GCS15
 from clinical.scores.sirs import SIRS
 from clinical.scores.sofa import SOFA
-from clinical.scoring.columns import Assessed
+from clinical.scoring.columns import Assessed, is_outside
 from clinical.scoring.engine import Moments
 from clinical.scoring.grid import Grid
+from clinical.scoring.inputs import POPULATION_INPUTS
 from clinical.scoring.memory import COMPARED_HOURS
 from clinical.scoring.panel import Readings
+from clinical.scoring.sofa import points
 from clinical.scoring.timeline import Points
 from clinical.scoring.validity import MICROSECONDS_PER_HOUR as HOUR
 
 Bools = NDArray[np.bool_]
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 ANTIBIOTIC_AFTER_CULTURE = 72 * HOUR
 CULTURE_AFTER_ANTIBIOTIC = 24 * HOUR
@@ -64,22 +68,37 @@ def find(moments: Moments, scores: Scores) -> list[Finding]:
     qsofa, sirs, sofa = (scores[one.name, one.variant] for one in (QSOFA_GCS15, SIRS, SOFA))
     asked = np.flatnonzero(due & (sofa.observed >= SOFA_RISE))
     risen = np.zeros(len(due), np.bool_)
-    was: tuple[Assessed, ...] = ()
     if len(asked):
-        before = _before(moments, asked)
-        risen[asked] = sofa.observed[asked] - np.nan_to_num(before.observed) >= SOFA_RISE
-        was = (spread(before, "sofa_24_h_before", asked, len(due), risen[asked]),)
+        was = np.nan_to_num(_points_before(moments, asked))
+        risen[asked] = sofa.observed[asked] - was >= SOFA_RISE
     band = ranked(due & (sirs.observed >= POSITIVE), due & (qsofa.observed >= POSITIVE), risen)
-    scored = (qsofa, sirs, sofa, *was)
-    return [Finding(NAME, BANDS, band, RESTS_ON, scored, readings=infection)]
+
+    def quoted() -> Quoted:
+        scored = [qsofa, sirs, sofa]
+        if len(asked):
+            before = _before(moments, asked)
+            scored.append(spread(before, "sofa_24_h_before", asked, len(due), risen[asked]))
+        return Quoted(tuple(scored), readings=infection)
+
+    return [Finding(NAME, BANDS, band, RESTS_ON, quoted)]
 
 
-def _before(moments: Moments, places: NDArray[np.int64]) -> Assessed:
+def _points_before(moments: Moments, places: Ints) -> Floats:
+    """The points of `_before` alone, at a fraction of its cost; NaN where it does not speak."""
+    earlier = _earlier(moments, places)
+    outside = is_outside(SOFA.population, panel_at(moments, POPULATION_INPUTS, earlier))
+    return np.where(outside, np.nan, points(SOFA, moments.timeline.at(earlier)))
+
+
+def _before(moments: Moments, places: Ints) -> Assessed:
     """SOFA of 24 h before some of the moments, by what is known at each."""
-    points = points_of(moments, places)
-    earlier = Points(points.owner, points.known, points.now - SOFA_BEFORE)
-    timeline = moments.timeline.at(earlier)
+    timeline = moments.timeline.at(_earlier(moments, places))
     return Grid(moments.patient.take(places), timeline, moments.origins).alone(SOFA)
+
+
+def _earlier(moments: Moments, places: Ints) -> Points:
+    now = points_of(moments, places)
+    return Points(now.owner, now.known, now.now - SOFA_BEFORE)
 
 
 FAMILY = Family(NAME, BANDS, find)

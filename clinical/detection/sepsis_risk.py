@@ -6,7 +6,7 @@ and nothing is found. A ward is not asked, except for a patient who came from in
 these days.
 """
 
-from clinical.detection.finding import Band, Family, Finding, Scores, nothing, ranked
+from clinical.detection.finding import Band, Family, Finding, Quoted, Scores, nothing, ranked
 from clinical.scores.sepsis_points import SEPSIS_POINTS, WARNING
 from clinical.scoring.engine import Moments
 
@@ -32,7 +32,7 @@ def find(moments: Moments, scores: Scores) -> list[Finding]:
     hours = moments.panel["hours_in_icu"]
     cared_for = hours.current & (hours.value <= LONGEST_STAY)
     band = ranked(due & cared_for & (points.observed >= WARNING))
-    return [Finding(NAME, BANDS, band, SEPSIS_POINTS.depends_on, (points,))]
+    return [Finding(NAME, BANDS, band, SEPSIS_POINTS.depends_on, lambda: Quoted((points,)))]
 
 
 FAMILY = Family(NAME, BANDS, find)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clinical.detection.begun import begun
-from clinical.detection.finding import Band, Family, Finding, Scores, ranked
+from clinical.detection.finding import Band, Family, Finding, Quoted, Scores, ranked
 from clinical.detection.sepsis import INFECTION, suspicion
 from clinical.normalise.infusions import INFUSIONS
 from clinical.normalise.medications import MEDICATIONS
@@ -57,7 +57,7 @@ def find(moments: Moments, _scores: Scores) -> list[Finding]:
     runs, rates = vasopressor_runs(moments)
     band = ranked(due & shocked & runs & suspected)
     readings = (*infection, ("lactate", lactate), *rates)
-    return [Finding(NAME, BANDS, band, rests_on, readings=readings)]
+    return [Finding(NAME, BANDS, band, rests_on, lambda: Quoted(readings=readings))]
 
 
 def vasopressor_runs(moments: Moments) -> tuple[NDArray[np.bool_], tuple[Named, ...]]:

@@ -48,7 +48,8 @@ class Population:
     excludes_pregnancy: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+# Each is equal to itself alone: what is kept for a score is found without hashing its tables.
+@dataclass(frozen=True, slots=True, eq=False)
 class PointScore:
     """A sum of banded points."""
 

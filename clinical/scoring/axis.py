@@ -3,6 +3,8 @@
 Here: one binary search for many (owner, time) pairs at once. Not here: what the times mean.
 """
 
+from functools import cached_property
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,11 +17,11 @@ class Axis:
 
     def __init__(self, owner: Ints, time: Ints, owners: int) -> None:
         """Take times in order; owners are numbered from 0 to below `owners`."""
-        self.starts: Ints = np.searchsorted(owner, np.arange(owners + 1))
+        self._owner, self._owners = owner, owners
         self._times: Ints | None = None
         first = np.zeros(owners, np.int64)
-        there = self.starts[:-1] < self.starts[1:]
-        first[there] = time[self.starts[:-1][there]]
+        # Of several times of an owner the last that is written stays.
+        first[owner[::-1]] = time[::-1]
         reach = int((time - first[owner]).max(initial=0)) + 2
         if reach > _ROOM // max(owners, 1):
             # Owners' times lie too far apart to number them all in one line: their ranks do not.
@@ -28,10 +30,16 @@ class Axis:
         self._first, self._reach = first, reach
         self._keys = owner * reach + (time - first[owner])
 
+    @cached_property
+    def starts(self) -> Ints:
+        """Place of each owner's first time, and the end."""
+        starts: Ints = self._owner.searchsorted(np.arange(self._owners + 1))
+        return starts
+
     def first(self, owner: Ints, time: Ints) -> Ints:
         """Place of each owner's first time that is not before the given one, or of their end."""
         if self._times is not None:
             time = np.searchsorted(self._times, time)
         ahead = np.minimum(np.maximum(time - self._first[owner], 0), self._reach - 1)
-        place: Ints = np.searchsorted(self._keys, owner * self._reach + ahead)
+        place: Ints = self._keys.searchsorted(owner * self._reach + ahead)
         return place

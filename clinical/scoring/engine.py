@@ -19,7 +19,7 @@ from clinical.scores.definition import WindowScore
 from clinical.scoring.columns import Assessed
 from clinical.scoring.concept_flags import any_of, asked
 from clinical.scoring.history import History
-from clinical.scoring.laws import assess
+from clinical.scoring.laws import assess_all
 from clinical.scoring.memory import (
     CONCEPT_NAMES,
     CONCEPT_NUMBER,
@@ -197,10 +197,14 @@ class Engine:
         """Every score where one of its inputs changed; none of which no input changed anywhere."""
         changed = np.logical_or.reduce(moments.changed, axis=0)
         heard = np.logical_or.reduce(moments.heard, axis=0)
-        return [
-            self._due(assess(score, moments.panel, moments.timeline), moments)
+        due = [
+            score
             for score in SCORES
             if (heard if isinstance(score, WindowScore) else changed)[asked(score)].any()
+        ]
+        return [
+            self._due(assessed, moments)
+            for assessed in assess_all(due, moments.panel, moments.timeline)
         ]
 
     @staticmethod

@@ -4,21 +4,23 @@ Here: rows of a concept, and when they were withdrawn or replaced. Not here: who
 when (timeline.py).
 """
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from clinical.scoring.bounds import exact
-from clinical.scoring.memory import CONCEPT_NAMES, CONCEPT_NUMBER, Stack
+from clinical.scoring.memory import CONCEPT_NAMES, CONCEPT_NUMBER, WINDOWED, Stack
+from clinical.scoring.once import Once
 from clinical.scoring.versions import NEVER, Chains, chains
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
-Found = TypeVar("Found")
+_WINDOWED = [CONCEPT_NUMBER[name] for name in WINDOWED]
+# Before the first of these concepts, before the second..., and past the last.
+_EDGES = np.array([*_WINDOWED, _WINDOWED[-1] + 1], np.int16)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +33,25 @@ class Values:
     gone: Ints
     value: Floats
 
+    def take(self, chosen: slice) -> "Values":
+        """Some of them."""
+        return Values(
+            self.row[chosen],
+            self.owner[chosen],
+            self.effective[chosen],
+            self.gone[chosen],
+            self.value[chosen],
+        )
+
 
 class History:
     """Rows in the order of arrival, which is their place in the stack, and the owner of each."""
 
     def __init__(self, stack: Stack, owner: Ints) -> None:
-        """Take rows in the order of arrival; owners are numbered from 0."""
+        """Take rows in the order of arrival; owners are numbered from 0.
+
+        `once` keeps what follows from the rows alone.
+        """
         self.stack, self.owner = stack, owner
         self._has_void = bool(stack["void"].any())
         self._gone = np.full(len(stack), NEVER)
@@ -45,13 +60,7 @@ class History:
         self._by_concept: Ints = np.argsort(concept, kind="stable")
         ends = np.searchsorted(concept[self._by_concept], np.arange(len(CONCEPT_NAMES) + 1))
         self._ends: list[int] = ends.tolist()
-        self._found: dict[Hashable, object] = {}
-
-    def once(self, key: Hashable, find: Callable[[], Found]) -> Found:
-        """What follows from the rows alone is found when first asked for, and kept."""
-        if key not in self._found:
-            self._found[key] = find()
-        return cast("Found", self._found[key])
+        self.once = Once()
 
     @cached_property
     def owners(self) -> int:
@@ -62,16 +71,29 @@ class History:
         """The values of a concept by clinical time, also those that are gone."""
         return self.once(("values", concept), lambda: self._values(concept))
 
+    @cached_property
+    def windowed(self) -> Values:
+        """Those of all concepts that windows rest on, one concept after the other."""
+        return self._in_time(self.rows(*WINDOWED))
+
+    def pieces(self, row: Ints) -> Mapping[str, slice]:
+        """Where each concept stands among rows of those that windows rest on."""
+        ends = self.stack["concept"][row].searchsorted(_EDGES).tolist()
+        return {name: slice(*ends[place : place + 2]) for place, name in enumerate(WINDOWED)}
+
     def _values(self, concept: str) -> Values:
-        row = self.rows(concept)
+        if concept not in WINDOWED:
+            return self._in_time(self.rows(concept))
+        every, mine = self.windowed, self.once("pieces", lambda: self.pieces(self.windowed.row))
+        return every.take(mine[concept])
+
+    def _in_time(self, row: Ints) -> Values:
+        """Rows by concept, in which order they are, and clinical time."""
         effective = self.effective[row]
         if (effective[1:] < effective[:-1]).any():
-            order = np.argsort(effective, kind="stable")
+            order = np.lexsort((effective, self.stack["concept"][row]))
             row, effective = row[order], effective[order]
-        number = CONCEPT_NUMBER[concept]
-        if len(row) and not self._chained[number]:
-            self.chain([number])
-        return Values(row, self.owner[row], effective, self._gone[row], self.value[row])
+        return Values(row, self.owner[row], effective, self.gone(row), self.value[row])
 
     def rows(self, *concepts: str) -> Ints:
         """Rows that give these concepts a value, by concept and then in the order of arrival."""

@@ -3,16 +3,17 @@
 Here: which function assesses which. Not here: the functions.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from clinical.scores import BY_VARIANT
-from clinical.scores.definition import Score, WindowScore
-from clinical.scoring import columns
-from clinical.scoring.columns import Assessed
+from clinical.scores.definition import PointScore, RatioScore, Score, WindowScore
+from clinical.scoring.columns import Assessed, restrict
 from clinical.scoring.kdigo_columns import kdigo
 from clinical.scoring.mews import mews
 from clinical.scoring.panel import Panel
 from clinical.scoring.pf_ratio import pf_ratio
+from clinical.scoring.point_columns import assess_points
+from clinical.scoring.ratio_columns import assess_ratio
 from clinical.scoring.sofa import sofa
 from clinical.scoring.timeline import Timeline
 
@@ -46,7 +47,20 @@ class Assessments(Mapping[tuple[str, str], Assessed]):
 
 def assess(score: Score, panel: Panel, timeline: Timeline) -> Assessed:
     """Assess any score at every moment of a panel, which are the points of the timeline."""
-    if not isinstance(score, WindowScore):
-        return columns.assess(score, panel)
-    whole = LAWS[score.name](score, timeline, panel)
-    return columns.restrict(whole, score.population, panel)
+    [assessed] = assess_all([score], panel, timeline)
+    return assessed
+
+
+def assess_all(scores: Sequence[Score], panel: Panel, timeline: Timeline) -> list[Assessed]:
+    """Assess several scores, in their order: those of points all at once."""
+    summed = iter(assess_points([one for one in scores if isinstance(one, PointScore)], panel))
+    return [
+        next(summed) if isinstance(one, PointScore) else _other(one, panel, timeline)
+        for one in scores
+    ]
+
+
+def _other(score: RatioScore | WindowScore, panel: Panel, timeline: Timeline) -> Assessed:
+    if isinstance(score, RatioScore):
+        return assess_ratio(score, panel)
+    return restrict(LAWS[score.name](score, timeline, panel), panel)

@@ -25,13 +25,14 @@ from clinical.scoring.inputs import (
     concepts_of,
 )
 from clinical.scoring.memory import CONCEPT_NUMBER, LOOKBACK_BY_NUMBER, Stack
+from clinical.scoring.once import Once
 from clinical.scoring.validity import MICROSECONDS_PER_HOUR, SAME_MOMENT
 from clinical.scoring.winners import NONE
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 NEVER = np.iinfo(np.int64).min // 2
-_PRECISION = np.array([concept.precision for concept in CONCEPTS.values()])
+PRECISION = np.array([concept.precision for concept in CONCEPTS.values()])
 
 
 def _read_by(score: Score) -> tuple[str, ...]:
@@ -68,6 +69,17 @@ class Readings:
     row: Ints
     concept: Ints
 
+    def line(self, place: int) -> "Readings":
+        """One input's readings, where those of several stand under each other."""
+        return Readings(
+            self.current[place],
+            self.stale[place],
+            self.value[place],
+            self.effective[place],
+            self.row[place],
+            self.concept[place],
+        )
+
 
 class Panel:
     """Readings of inputs at many moments, looked up when first asked for.
@@ -82,11 +94,15 @@ class Panel:
         lookup: Callable[[Ints], Ints],
         together: Sequence[tuple[str, ...]] = (_SCORED,),
     ) -> None:
-        """`together` are concepts that are all looked up as soon as one of them is asked for."""
+        """`together` are concepts that are all looked up as soon as one of them is asked for.
+
+        `once` keeps what follows from the readings alone.
+        """
         self.now = now
         self._together = {name: names for names in together for name in names}
         self._stack = stack
         self._lookup = lookup
+        self.once = Once()
         self._inputs: dict[str, Readings] = {}
 
     def __getitem__(self, name: str) -> Readings:
@@ -114,9 +130,13 @@ class Panel:
             care, stay, left = (self[concept] for concept in concepts_of(name))
             return _hours_in_care(care, stay, left, self.now)
         names = self._together.get(name, (name,))
-        number = np.array([CONCEPT_NUMBER[one] for one in names])
-        found = _readings(number, self._stack, self.now, self._lookup(number))
-        return dict(zip(names, found, strict=True))
+        found = self.once(names, lambda: self._look_up(names))
+        return {name: found.line(names.index(name))}
+
+    def _look_up(self, names: tuple[str, ...]) -> Readings:
+        """Readings of several concepts under each other."""
+        number = np.array([CONCEPT_NUMBER[name] for name in names])
+        return _readings(number, self._stack, self.now, self._lookup(number))
 
 
 def concept_name(number: int, names: tuple[str, ...]) -> str:
@@ -132,25 +152,22 @@ def number_of(worked_out: str) -> int:
 _FROM_PARTS = number_of(GCS_FROM_PARTS)
 
 
-def _readings(concept: Ints, stack: Stack, now: Ints, winner: Ints) -> list[Readings]:
-    """Readings of several concepts; `winner` has a line for each."""
+def _readings(concept: Ints, stack: Stack, now: Ints, winner: Ints) -> Readings:
+    """Readings of several concepts under each other; `winner` has a line for each."""
     if not len(stack):
-        blank = np.zeros(len(now), np.bool_)
-        gone = np.full(len(now), NONE)
-        none = Readings(blank, blank, np.full(len(now), np.nan), gone + NEVER, gone, gone)
-        return [none] * len(concept)
+        blank, none = np.zeros(winner.shape, np.bool_), np.full(winner.shape, np.nan)
+        return Readings(blank, blank, none, winner + NEVER, winner, winner)
     lookback = LOOKBACK_BY_NUMBER[concept][:, None]
     known = winner != NONE
     effective = np.where(known, stack["effective"][winner], NEVER)
     age = np.where(known, now - effective, 0)
     current = known & (age <= lookback)
     stale = known & ~current & (age <= 2 * lookback)
-    rounded = round_half_up(stack["value"][winner], _PRECISION[concept][:, None])
+    rounded = round_half_up(stack["value"][winner], PRECISION[concept][:, None])
     value = np.where(current, rounded, np.nan)
     effective = np.where(current, effective, NEVER)
     number = np.broadcast_to(concept[:, None], winner.shape)
-    lines = zip(current, stale, value, effective, winner, number, strict=True)
-    return [Readings(*line) for line in lines]
+    return Readings(current, stale, value, effective, winner, number)
 
 
 def _newest(readings: list[Readings], allowed: list[Bools]) -> NDArray[np.intp]:

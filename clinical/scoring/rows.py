@@ -4,6 +4,7 @@ Here: the stored form. Not here: any decision. The contract itself is lakehouse/
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, Protocol
 
 import numpy as np
@@ -126,10 +127,18 @@ def _reasons(scored: Sequence[Scored]) -> pa.Array:
 
 def _words(number: Ints, words: Sequence[str | None]) -> pa.Array:
     """Words by their numbers, kept as numbers until the writer's thread spells them out."""
-    none = np.array([word is None for word in words])
     indices = number.astype(np.int16)
-    told = pa.array(indices, mask=none[number]) if none.any() else pa.array(indices)
-    return pa.DictionaryArray.from_arrays(told, pa.array([w or "" for w in words], pa.string()))
+    told = pa.array(indices)
+    if None in words:
+        none = np.array([word is None for word in words])
+        told = pa.array(indices, mask=none[number])
+    return pa.DictionaryArray.from_arrays(told, _dictionary(tuple(words)))
+
+
+@lru_cache(maxsize=256)
+def _dictionary(words: tuple[str | None, ...]) -> pa.Array:
+    """Words of which there are few kinds of lists."""
+    return pa.array([word or "" for word in words], pa.string())
 
 
 def _repeated(word: str, length: int) -> pa.Array:

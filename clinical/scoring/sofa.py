@@ -46,6 +46,18 @@ Organ = tuple[Candidates, Floats]
 
 def sofa(score: WindowScore, timeline: Timeline, panel: Panel) -> Assessed:
     """SOFA at every point of a timeline."""
+    return as_points(score, _parts(score, timeline), panel)
+
+
+def points(score: WindowScore, timeline: Timeline) -> Floats:
+    """The points of SOFA alone, also outside its population; NaN where nothing is known."""
+    parts = _parts(score, timeline)
+    known = np.logical_or.reduce([part.known for part, _ in parts])
+    total: Floats = np.where(known, np.add.reduce([given for _, given in parts]), np.nan)
+    return total
+
+
+def _parts(score: WindowScore, timeline: Timeline) -> list[Part]:
     choices = score.choices
     if not isinstance(choices, SofaChoices):
         msg = f"SOFA needs SofaChoices, got {type(choices).__name__}"
@@ -54,7 +66,7 @@ def sofa(score: WindowScore, timeline: Timeline, panel: Panel) -> Assessed:
     parts = worst_of_each(timeline, organs)
     parts["cns"] = named(parts["cns"])
     parts["renal"] = _renal(parts["renal"], urine(timeline, choices))
-    return as_points(score, list(parts.values()), panel)
+    return list(parts.values())
 
 
 def _organs(timeline: Timeline, choices: SofaChoices) -> Mapping[str, Organ]:

@@ -52,10 +52,11 @@ def _sums(timeline: Timeline, choices: SofaChoices) -> tuple[Spans, Bools]:
     window, reach = hours(choices.window_hours), round(choices.gcs_minutes * 60_000_000)
     parts = {name: told(timeline, name, window) for name in NORMAL_GCS}
     untestable = told(timeline, UNTESTABLE_VERBAL, window)
-    untestable = untestable.take(untestable.value > 0)
-    # Scales begin at 1: 0 stands for what could not be tested.
-    untestable = replace(untestable, value=np.zeros(len(untestable)))
-    parts[_VERBAL] = joined([parts[_VERBAL], untestable])
+    if len(untestable):
+        untestable = untestable.take(untestable.value > 0)
+        # Scales begin at 1: 0 stands for what could not be tested.
+        untestable = replace(untestable, value=np.zeros(len(untestable)))
+        parts[_VERBAL] = joined([parts[_VERBAL], untestable])
     base = joined(list(parts.values()))
     if not len(base):
         return base, np.zeros(0, np.bool_)

@@ -33,8 +33,8 @@ class Spans:
         """How many there are."""
         return len(self.row)
 
-    def take(self, chosen: Ints | Bools) -> "Spans":
-        """Some of them, by place or by mask."""
+    def take(self, chosen: Ints | Bools | slice) -> "Spans":
+        """Some of them, by place, by mask or by stretch."""
         return Spans(
             self.row[chosen],
             self.owner[chosen],

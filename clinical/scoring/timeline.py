@@ -8,16 +8,17 @@ from one arrival and one clinical time until another holds at a contiguous run o
 about windows rests on that.
 """
 
-from collections.abc import Callable, Hashable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from clinical.scoring.axis import Axis
-from clinical.scoring.history import Found, History, Values
+from clinical.scoring.history import History, Values
+from clinical.scoring.memory import WINDOWED
+from clinical.scoring.once import Once
 from clinical.scoring.spans import Spans
 from clinical.scoring.versions import NEVER
 
@@ -43,11 +44,11 @@ class Timeline:
         """Take points in any order; answers are given in the same.
 
         `order` is the place of each point by owner, knowledge and time, if that is known already,
-        and `owners` how many there are if not every one has rows or points here.
+        and `owners` how many there are if not every one has rows or points here. `once` keeps what
+        follows from what was told alone.
         """
         self.history, self.points = history, points
-        self._told: dict[str, Spans] = {}
-        self._found: dict[Hashable, object] = {}
+        self.once = Once()
         if order is None:
             order = np.lexsort((points.now, points.known, points.owner))
         self._order = order
@@ -67,15 +68,18 @@ class Timeline:
         Of equal time the later arrival comes last. What was gone before any point is left out, and
         what was known before any point is known from then on.
         """
-        if concept not in self._told:
-            self._told[concept] = self._spans(self.history.values(concept))
-        return self._told[concept]
+        return self.once(("told", concept), lambda: self._told(concept))
 
-    def once(self, key: Hashable, find: Callable[[], Found]) -> Found:
-        """What follows from what was told alone is found when first asked for, and kept."""
-        if key not in self._found:
-            self._found[key] = find()
-        return cast("Found", self._found[key])
+    def _told(self, concept: str) -> Spans:
+        if concept not in WINDOWED:
+            return self._spans(self.history.values(concept))
+        every, mine = self.once("windowed", self._windowed)
+        return every.take(mine[concept])
+
+    def _windowed(self) -> tuple[Spans, Mapping[str, slice]]:
+        """Those of all concepts that windows rest on, and where each stands."""
+        every = self._spans(self.history.windowed)
+        return every, self.history.pieces(every.row)
 
     def at(self, points: Points) -> "Timeline":
         """Other points of the same owners, none of which knows less than any of an owner's here.
@@ -83,7 +87,7 @@ class Timeline:
         What was told is the same for them, and is not looked for again.
         """
         other = Timeline(self.history, points)
-        other._told, other._found = self._told, self._found
+        other.once = self.once
         return other
 
     def repeated(self, times: int) -> "Timeline":

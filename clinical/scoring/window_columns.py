@@ -4,8 +4,9 @@ Here: totals, bounds, states of window scores as arrays. Not here: what a parame
 (the law of each score), or the twin in plain Python (window_assessment.py).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
@@ -117,12 +118,15 @@ def as_points(
 
 
 def _state(score: WindowScore, known: Bools, panel: Panel) -> Ints:
-    stale = np.array([_any_stale(item.answers, panel) for item in score.parameters])
+    stale = _stale(score, panel)
     state = np.where((stale & ~known).any(axis=0), STALE, PARTIAL)
     state = np.where(known.all(axis=0), COMPLETE, state)
     return np.where(known.any(axis=0), state, INDETERMINATE)
 
 
-def _any_stale(names: Iterable[str], panel: Panel) -> Bools:
-    stale: Bools = np.logical_or.reduce([panel[name].stale for name in names])
+def _stale(score: WindowScore, panel: Panel) -> Bools:
+    """Where any answer of each parameter is too old, a line for each."""
+    each = [panel[name].stale for item in score.parameters for name in item.answers]
+    opens = [*accumulate((len(item.answers) for item in score.parameters), initial=0)][:-1]
+    stale: Bools = np.logical_or.reduceat(each, opens, axis=0)
     return stale

@@ -38,7 +38,10 @@ def told(timeline: Timeline, concept: str, window: int) -> Spans:
 
 
 def joined(spans: Sequence[Spans]) -> Spans:
-    """Spans of several kinds as one, by clinical time."""
+    """Spans of several kinds, each by clinical time and then arrival, as one."""
+    spans = [one for one in spans if len(one)] or spans[:1]
+    if len(spans) == 1:
+        return spans[0]
     whole = Spans(
         *(np.concatenate([getattr(one, name) for one in spans]) for name in Spans.__slots__)
     )
