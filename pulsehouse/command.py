@@ -15,6 +15,7 @@ from typing import Annotated, Any
 import typer
 
 from pulsehouse import backtest_command, failure, live_commands
+from pulsehouse.feed_commands import feed
 from pulsehouse.migrate_commands import migrate
 from pulsehouse.options import JsonOption, LakeOption, example, work
 from pulsehouse.terminal import NOTICE, err, only_ours, out, say, write
@@ -32,6 +33,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(migrate, name="migrate")
+app.add_typer(feed, name="feed")
 live_commands.add_to(app)
 backtest_command.add_to(app)
 
