@@ -13,6 +13,7 @@ from clinical.normalise.coding import check
 from clinical.normalise.distinct import flat
 from clinical.normalise.flags import flags
 from clinical.normalise.medications import medication_events
+from clinical.normalise.notes import placed_notes
 from clinical.normalise.observations import observations
 from clinical.normalise.orders import order_events
 from clinical.normalise.procedures import procedures
@@ -46,10 +47,10 @@ def normalise(
     """
     check(profile)
     learnt = flat(received_at)
-    return {
-        name: _placed(_normalised(name, rows, learnt, profile))
-        for name, rows in decoded.facts.items()
-    }
+    told = {name: _normalised(name, rows, learnt, profile) for name, rows in decoded.facts.items()}
+    if "notes" in told:
+        told["notes"] = placed_notes(told["notes"], told)
+    return {name: _placed(rows) for name, rows in told.items()}
 
 
 def _normalised(name: str, rows: pa.Table, received_at: pa.Array, profile: FeedProfile) -> pa.Table:

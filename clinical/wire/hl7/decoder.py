@@ -14,6 +14,8 @@ import pyarrow.compute as pc
 
 from clinical.wire.decoded import FACTS, MESSAGES, Decoded
 from clinical.wire.hl7 import header, merges, sent, subjects
+from clinical.wire.hl7.allergies import SEGMENTS as ALLERGIES
+from clinical.wire.hl7.allergies import allergies
 from clinical.wire.hl7.batch import Batch, Flags
 from clinical.wire.hl7.charges import charges
 from clinical.wire.hl7.diagnoses import diagnoses
@@ -22,9 +24,11 @@ from clinical.wire.hl7.encounters import encounter_events
 from clinical.wire.hl7.index import Index
 from clinical.wire.hl7.medications import SEGMENTS, medication_events
 from clinical.wire.hl7.message_types import ENCOUNTERS, MEDICATIONS, ORDERS, RESULTS, USED
+from clinical.wire.hl7.notes import has_notes, notes
 from clinical.wire.hl7.observations import observations
 from clinical.wire.hl7.orders import order_events
 from clinical.wire.hl7.people import patient_demographics
+from clinical.wire.hl7.procedures import procedures
 from clinical.wire.hl7.screen import Group, screen
 from clinical.wire.hl7.text import Positions
 from clinical.wire.profile import FeedProfile
@@ -36,14 +40,20 @@ RUN_BYTES = 8 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """How a table of facts is read, and the segments it is read from in which messages."""
+    """How a table of facts is read, and the segments it is read from in which messages.
+
+    `beside` tells of rows that need none of the segments.
+    """
 
     read: Callable[[Batch], pa.Table]
     segments: tuple[str, ...]
     kinds: frozenset[str] = USED
+    beside: Callable[[Batch], bool] | None = None
 
     def has_rows(self, batch: Batch) -> bool:
         """Whether there is anything to read; most batches hold few kinds of facts."""
+        if self.beside is not None and self.beside(batch):
+            return True
         there = [segment for segment in self.segments if batch.index.has(segment)]
         if not there:
             return False
@@ -62,6 +72,9 @@ READERS: Mapping[str, Reader] = MappingProxyType(
         "medication_events": Reader(medication_events, DRUGS, MEDICATIONS | ORDERS),
         "diagnoses": Reader(diagnoses, ("DG1",)),
         "charges": Reader(charges, ("FT1",)),
+        "procedures": Reader(procedures, ("PR1",)),
+        "allergies": Reader(allergies, ALLERGIES),
+        "notes": Reader(notes, (), beside=has_notes),
     }
 )
 

@@ -4,7 +4,7 @@ Here: a look at a message's bytes that proves that the decoder will not refuse i
 nothing, the decoder itself has to be asked (`dispositions`). Not here: any verdict.
 """
 
-from clinical.wire.hl7.charsets import codec
+from clinical.wire.hl7.charsets import SWITCHED, codec
 from clinical.wire.hl7.delimiters import STANDARD
 from clinical.wire.hl7.header import MSH_TIME, MSH_TYPE
 from clinical.wire.hl7.message_types import ENCOUNTERS, MERGES, USED
@@ -32,8 +32,10 @@ def _is_readable(raw: bytes, profile: FeedProfile) -> bool:
 
 def _has_charset(raw: bytes, sent: bytes, profile: FeedProfile) -> bool:
     """Whether all characters are of the character set that MSH-18 names, or of the feed's."""
-    declared = sent.decode("ascii", "replace").split(STANDARD.repetition)[0]
-    name = codec(declared, profile.charset)
+    declared = sent.decode("ascii", "replace")
+    name = codec(declared, profile.charset, STANDARD.repetition)
+    if name == SWITCHED and b"\x1b" in raw:
+        return False
     if raw.isascii() or name != UTF_8:
         return raw.isascii() and name is not None
     try:

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from clinical.wire.hl7.dispositions import SKIPPED as NOT_USED
 from clinical.wire.hl7.dispositions import Verdicts
 from clinical.wire.hl7.index import MSH, Index, Rows
-from clinical.wire.hl7.message_types import SKIPPED, USED
+from clinical.wire.hl7.message_types import ANSWERS, SKIPPED, USED
 from clinical.wire.hl7.text import FEW, component, taken
 from clinical.wire.time import UTC, instant, timestamps
 
@@ -136,6 +136,10 @@ def judge(index: Index, known: Header, verdicts: Verdicts) -> None:
         verdicts.reject(known.kind.is_null().to_numpy(zero_copy_only=False), "no_message_type")
     verdicts.reject(~known.of_kind(USED | SKIPPED), "unknown_message_type")
     verdicts.reject(known.of_kind(SKIPPED), NOT_USED)
+    if (answers := known.of_kind(ANSWERS)).any():
+        # An answer may leave out whose order it was.
+        told = np.bincount(index.rows("PID").message, minlength=index.messages) > 0
+        verdicts.reject(answers & ~told, NOT_USED)
 
 
 def _several(index: Index) -> Flags:

@@ -20,8 +20,9 @@ from clinical.concepts.statuses import (
     UNKNOWN,
     WRONG_PATIENT,
 )
-from clinical.wire.hl7.batch import Batch
+from clinical.wire.hl7.batch import Batch, Flags
 from clinical.wire.hl7.index import Rows
+from clinical.wire.hl7.notes import narratives
 from clinical.wire.hl7.text import component, has, holds, taken
 from clinical.wire.hl7.values import values
 
@@ -30,7 +31,8 @@ OBX_TYPE, OBX_CODE, OBX_SUB_ID, OBX_VALUE, OBX_UNIT, OBX_FLAG, OBX_STATUS, OBX_T
     2, 3, 4, 5, 6, 8, 11, 14,
 )  # fmt: skip
 ORC_PLACER, ORC_FILLER = 2, 3
-OBR_PLACER, OBR_FILLER, OBR_TIME, OBR_RELEASED, OBR_STATUS = 2, 3, 7, 22, 25
+OBR_PLACER, OBR_FILLER, OBR_TIME, OBR_SPECIMEN, OBR_RELEASED, OBR_STATUS = 2, 3, 7, 15, 22, 25
+OBX_RANGE, SPM_TYPE = 7, 4
 
 
 def observations(batch: Batch) -> pa.Table:
@@ -41,21 +43,40 @@ def observations(batch: Batch) -> pa.Table:
     of_order = {name: taken(column, order) for name, column in _order(batch, obr).items()}
     types = obx.cells(OBX_TYPE)
     value = values(types, obx.cells(OBX_VALUE), batch.delimiters)
+    story = narratives(types, value.text, batch.delimiters)
     columns = {
         **batch.subjects.columns(obx),
         **_code(obx),
         "order_id": of_order["order_id"],
         "sub_id": obx.common(OBX_SUB_ID),
         "value_type": types.spread(component(types.texts, batch.delimiters, 1), STRING),
-        "value_text": value.text,
+        "value_text": value.text if story is None else _without(value.text, story),
         "comparator": value.comparator,
         "value_number": value.number,
         "unit_as_sent": _unit(obx),
         **_times(batch, obx, obr, order),
         "status": _status(obx, of_order["status"], value.text),
         "abnormal_flag": obx.common(OBX_FLAG),
+        "specimen": taken(_specimen(batch, obr), order),
+        "reference_range": obx.common(OBX_RANGE),
     }
     return batch.table("observations", columns)
+
+
+def _without(text: pa.Array, story: Flags) -> pa.Array:
+    """The answers; stories are kept in `notes`."""
+    return pc.if_else(pa.array(story), pa.scalar(None, STRING), text)
+
+
+def _specimen(batch: Batch, obr: Rows) -> pa.Array:
+    """What was examined: SPM under the order, else the older OBR-15."""
+    sent = pc.coalesce(*obr.parts(OBR_SPECIMEN, 1, 2)) if obr.width >= OBR_SPECIMEN else None
+    if not batch.index.has("SPM"):
+        return pa.nulls(len(obr), STRING) if sent is None else sent
+    spm = batch.rows("SPM")
+    kind = pc.coalesce(*spm.parts(SPM_TYPE, 1, 2))
+    found = taken(kind, spm.link(batch.index.under(obr.at, "SPM", "OBR")))
+    return found if sent is None else pc.coalesce(found, sent)
 
 
 def _order(batch: Batch, obr: Rows) -> dict[str, pa.Array]:

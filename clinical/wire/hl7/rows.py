@@ -78,6 +78,18 @@ class Rows:
             begin = np.where(there, begin, stop)
         return slices(index.buffer, begin, stop, kind)
 
+    def lengths(self, number: int) -> Positions:
+        """How many bytes field `number` of each segment has, as sent."""
+        if len(self.at) <= FEW:
+            place = number - self.origin
+            sent = [len(line[place]) if len(line) > place else 0 for line in self._lines()]
+            return np.array(sent, np.int64)
+        first, last = self._bounds()
+        mark = first + (number - self.origin)
+        at = np.minimum(mark, last)
+        marks = self.index.marks
+        return np.where(mark <= last, marks[at] - marks[at - 1] - 1, 0)
+
     def cells(self, number: int) -> Cells:
         """Field `number` by its distinct values."""
         known = self.split.cells.get(number)

@@ -36,10 +36,22 @@ class Group:
 
 def screen(messages: pa.Array, profile: FeedProfile, verdicts: Verdicts) -> Iterator[Group]:
     """Reject what cannot be read, and group and index the rest."""
+    messages = unmarked(messages)
     bounds, _ = layout(messages)
     verdicts.reject(np.diff(bounds) > profile.limits.message_bytes, "message_too_large")
     for places, separators in alike(messages, verdicts):
         yield _group(messages, places, separators, profile, verdicts)
+
+
+def unmarked(messages: pa.Array) -> pa.Array:
+    """The messages without byte order marks, those in UTF-16 or UTF-32 in UTF-8."""
+    bounds, content = layout(messages)
+    begin = bounds[:-1][bounds[:-1] < bounds[1:]]
+    # A mark begins with a byte beyond ASCII or, in UTF-32 big-endian, with NUL.
+    marked = (content[begin] >= FIRST_NON_ASCII) | (content[begin] == 0)
+    if not marked.any():
+        return messages
+    return pa.array([charsets.unwrapped(raw) for raw in messages.to_pylist()], pa.binary())
 
 
 def alike(messages: pa.Array, verdicts: Verdicts) -> Iterator[tuple[Positions, Delimiters]]:
@@ -114,7 +126,10 @@ def _group(
     index = build(chosen, separators)
     codecs = _codecs(index, profile)
     verdicts.reject(_at(places, codecs.unknown, verdicts), "unknown_charset")
-    if (wide := _wide(chosen)).any():
+    wide = _wide(chosen)
+    if charsets.SWITCHED in codecs.names:
+        wide |= _switching(chosen) & codecs.switched
+    if wide.any():
         chosen, unreadable = _to_utf8(chosen, wide, codecs, profile)
         verdicts.reject(_at(places, unreadable, verdicts), "bad_charset")
         index = build(chosen, separators)
@@ -142,18 +157,19 @@ class _Codecs:
     def unknown(self) -> npt.NDArray[np.bool_]:
         return np.array([not name for name in self.names])[self.number]
 
+    @property
+    def switched(self) -> npt.NDArray[np.bool_]:
+        return np.array([name == charsets.SWITCHED for name in self.names])[self.number]
+
 
 def _codecs(index: Index, profile: FeedProfile) -> _Codecs:
     declared = index.headers().field(MSH_18, pa.binary())
     if declared.null_count == len(declared):
         return _Codecs([profile.charset], np.zeros(len(declared), np.int64))
     encoded = declared.fill_null(b"").dictionary_encode()
-    repetition = index.delimiters.repetition or "\0"
-    names = [
-        raw.decode("ascii", "replace").split(repetition)[0]
-        for raw in encoded.dictionary.to_pylist()
-    ]
-    found = [charsets.codec(name, profile.charset) for name in names]
+    repetition = index.delimiters.repetition
+    names = [raw.decode("ascii", "replace") for raw in encoded.dictionary.to_pylist()]
+    found = [charsets.codec(name, profile.charset, repetition) for name in names]
     return _Codecs([name or "" for name in found], encoded.indices.to_numpy())
 
 
@@ -164,6 +180,12 @@ def _wide(messages: pa.Array) -> npt.NDArray[np.bool_]:
     if not len(content) or content.max() < FIRST_NON_ASCII:
         return np.zeros(len(messages), np.bool_)
     return _holding(bounds, content >= FIRST_NON_ASCII)
+
+
+def _switching(messages: pa.Array) -> npt.NDArray[np.bool_]:
+    """Which messages hold an escape character, after which no byte is what it seems."""
+    bounds, content = layout(messages)
+    return _holding(bounds, content[bounds[0] : bounds[-1]] == charsets.ESCAPE)
 
 
 def _to_utf8(

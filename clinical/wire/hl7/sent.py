@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from clinical.wire.hl7.dispositions import Verdicts
 from clinical.wire.hl7.header import MSH_TIME, times
 from clinical.wire.hl7.indexing import build
-from clinical.wire.hl7.screen import FIRST_NON_ASCII, alike
+from clinical.wire.hl7.screen import FIRST_NON_ASCII, alike, unmarked
 from clinical.wire.hl7.text import layout
 from clinical.wire.time import UTC
 
@@ -21,6 +21,7 @@ HEAD_BYTES = 256
 
 def sent_at(messages: pa.Array, zone: str) -> pa.Array:
     """MSH-7 of each message in UTC; null where it is absent or unreadable."""
+    messages = unmarked(messages)
     length = pc.binary_length(messages).to_numpy()
     sent, goes_on = _sent_at(pc.binary_slice(messages, 0, HEAD_BYTES), zone)
     unsure = np.flatnonzero((length > HEAD_BYTES) & ~goes_on)

@@ -102,10 +102,15 @@ def _plain(sent: pa.Array, delimiters: Delimiters) -> Values:
     return Values(text, *numbers(text))
 
 
-def _lines(sent: pa.Array, delimiters: Delimiters) -> Values:
+def lines(sent: pa.Array, delimiters: Delimiters) -> pa.Array:
+    """Texts of several lines; each repetition is one."""
     if has(sent, delimiters.repetition):
         sent = pc.replace_substring(sent, delimiters.repetition, "\n")
-    text = plain(sent, delimiters, trim=False)
+    return plain(sent, delimiters, trim=False)
+
+
+def _lines(sent: pa.Array, delimiters: Delimiters) -> Values:
+    text = lines(sent, delimiters)
     return Values(text, *numbers(text))
 
 
@@ -129,6 +134,14 @@ def _structured(sent: pa.Array, delimiters: Delimiters) -> Values:
     return Values(text, *numbers(alone))
 
 
+def _range(sent: pa.Array, delimiters: Delimiters) -> Values:
+    """NR: two numbers, of which neither is the value."""
+    first = first_repetition(sent, delimiters)
+    low, high = (plain(piece(first, delimiters.component, n), delimiters) for n in (1, 2))
+    joined = pc.binary_join_element_wise(low.fill_null(""), high.fill_null(""), "-")
+    return _text_only(pc.if_else(pc.equal(joined, "-"), pa.scalar(None, STRING), joined))
+
+
 def _embedded(sent: pa.Array, _: Delimiters) -> Values:
     """Documents, images and pointers to them: only the raw message keeps them."""
     return _text_only(pa.nulls(len(sent), STRING))
@@ -150,6 +163,7 @@ READERS: Mapping[str, Reader] = MappingProxyType(
         **dict.fromkeys(("TX", "FT"), _lines),
         **dict.fromkeys(("CE", "CWE", "CNE", "CF"), _coded),
         "SN": _structured,
+        "NR": _range,
         **dict.fromkeys(("ED", "RP"), _embedded),
     }
 )

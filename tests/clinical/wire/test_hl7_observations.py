@@ -70,7 +70,10 @@ def at(hour: int) -> datetime:
         ("SN", "^2^+", ("2+", None, None)),
         ("SN", "^", (None, None, None)),
         ("TX", "one~two", ("one\ntwo", None, None)),
-        ("FT", r"one\.br\two", ("one\ntwo", None, None)),
+        ("FT", r"one\.br\two", (None, None, None)),  # a story: it is kept in `notes`
+        ("TX", "x" * 200, ("x" * 200, None, None)),
+        ("TX", "x" * 201, (None, None, None)),
+        ("NR", "3.5^5.1", ("3.5-5.1", None, None)),
         ("TX", "12", ("12", None, 12.0)),
         ("CE", "A^Alert^L", ("Alert", None, None)),
         ("CWE", "A^^L", ("A", None, None)),
