@@ -8,9 +8,15 @@ Source: HL7 FHIR R4 4.0.1, value set resource-types, https://hl7.org/fhir/R4/val
 and the same of R4B and R5.
 """
 
-USED = frozenset({"Bundle", "Encounter", "Location", "Observation", "Patient"})
-
 # fmt: off
+USED = frozenset(
+    {
+        "AllergyIntolerance", "Bundle", "Communication", "Condition", "Consent", "Device",
+        "DiagnosticReport", "DocumentReference", "Encounter", "Flag", "Immunization", "Location",
+        "Medication", "MedicationAdministration", "MedicationDispense", "MedicationRequest",
+        "MedicationStatement", "Observation", "Patient", "Procedure", "ServiceRequest", "Specimen",
+    }
+)
 R4 = frozenset(
     {
         "Account", "ActivityDefinition", "AdverseEvent", "AllergyIntolerance", "Appointment",
