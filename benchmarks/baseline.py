@@ -16,13 +16,18 @@ class Observed(NamedTuple):
     effective_at: str
 
 
+def split(message: bytes) -> list[list[str]]:
+    """The fields of every segment, whatever they are."""
+    return [line.split("|") for line in message.decode().split("\r") if line]
+
+
 def decode(messages: list[bytes]) -> list[Observed]:
     """Every numeric OBX of every message."""
     return [observed for message in messages for observed in _observations(message)]
 
 
 def _observations(message: bytes) -> list[Observed]:
-    segments = [line.split("|") for line in message.decode().split("\r") if line]
+    segments = split(message)
     patient_id = next(s[3].split("^")[0] for s in segments if s[0] == "PID")
     return [
         Observed(patient_id, s[3].split("^")[0], float(s[5]), s[6].split("^")[0], s[14])

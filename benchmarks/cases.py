@@ -19,6 +19,7 @@ import pyarrow as pa
 from benchmarks import baseline, ward
 from benchmarks.engine import engine
 from benchmarks.gateway import gateway
+from benchmarks.mixed import mixed
 from clinical import wire
 from lakehouse.feeds import load_profile
 from lakehouse.lake import Lake
@@ -122,6 +123,7 @@ def _spread(waits: list[float]) -> Result:
 
 CASES: Mapping[str, Callable[[int, int], Result]] = {
     "decode": decode,
+    "mixed": mixed,
     "engine": engine,
     "end_to_end": end_to_end,
     "latency": latency,
