@@ -2,17 +2,18 @@
 
 Here: the table `clinical/conversions.csv`, and how it is made (`python -m
 clinical.normalise.conversions`): every known spelling's unit against every concept's. Not here: the
-arithmetic (ucum.py), which remains the law: a test holds the table equal to it, and what the table
-lacks is asked of the registry.
+arithmetic (ucum.py), which remains the law: a test holds the table equal to it. Between listed
+units what the table lacks does not convert; of any other unit the registry is asked.
 """
 
 import csv
 import io
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from importlib.resources import files
 
 from clinical.concepts import CONCEPTS
+from clinical.normalise.spellings import LISTED
 from clinical.normalise.ucum import by_registry
 
 NAME = "conversions.csv"
@@ -23,17 +24,20 @@ Key = tuple[str, str, float | None]
 
 def affine(source: str, target: str, molar_mass: float | None) -> tuple[float, float] | None:
     """Factor and offset with `target = source * factor + offset`, as `ucum.by_registry`."""
+    if source == target:
+        return 1.0, 0.0
     kept = KEPT.get((source, target, molar_mass)) or KEPT.get((source, target, None))
-    return kept or by_registry(source, target, molar_mass)
+    if kept or (source in LISTED and (target, molar_mass) in _TARGETS):
+        return kept
+    return by_registry(source, target, molar_mass)
 
 
-def table(units: Iterator[str]) -> str:
+def table(units: Iterable[str]) -> str:
     """The table's text, for these units and every numeric concept."""
-    targets = {(one.unit, one.molar_mass) for one in CONCEPTS.values() if one.kind == "numeric"}
     rows = {
         (source, target, bridge): found
         for source in sorted(set(units))
-        for target, molar_mass in targets
+        for target, molar_mass in _TARGETS
         for bridge in (None, molar_mass)
         if source != target and (found := by_registry(source, target, bridge))
     }
@@ -57,10 +61,15 @@ def _read(text: str) -> Mapping[Key, tuple[float, float]]:
     }
 
 
+# What values are converted to: the units of numeric concepts, with and without a molar mass.
+_TARGETS = frozenset(
+    (one.unit, molar_mass)
+    for one in CONCEPTS.values()
+    if one.kind == "numeric"
+    for molar_mass in (None, one.molar_mass)
+)
 KEPT = _read(files("clinical").joinpath(NAME).read_text(encoding="utf-8"))
 
 
 if __name__ == "__main__":
-    from clinical.normalise.units import SPELLINGS
-
-    sys.stdout.write(table(iter(SPELLINGS.values())))
+    sys.stdout.write(table(LISTED))

@@ -3,8 +3,8 @@
 Here: factor and offset between units of one dimension, and between mass and substance
 concentration. Not here: a feed's spellings, or which conversions a concept allows (units.py).
 
-The UCUM grammar and pint take about a second to load, so they load on the first real conversion: a
-feed that sends canonical units never pays for them.
+The UCUM grammar and pint take a second or two to load, so they load when they are first asked: for
+a unit that no table lists (conversions.py) and that is made of UCUM's symbols (symbols.py).
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from __future__ import annotations
 from fractions import Fraction
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast
+
+from clinical.normalise.symbols import may_be_ucum
 
 if TYPE_CHECKING:
     from pint import Quantity
@@ -33,7 +35,8 @@ def by_registry(source: str, target: str, molar_mass: float | None) -> tuple[flo
         target: UCUM unit wanted.
         molar_mass: g/mol of what is measured; None forbids mass to substance.
     """
-    one, wanted = _quantity(source), _quantity(target)
+    one = quantity(source)
+    wanted = None if one is None else quantity(target)
     if one is None or wanted is None:
         return None
     if one.dimensionality == wanted.dimensionality:
@@ -60,7 +63,7 @@ def _temperature(one: Quantity[float], wanted: Quantity[float]) -> tuple[float, 
 def _bridged(
     one: Quantity[float], wanted: Quantity[float], molar_mass: float | None
 ) -> Quantity[float] | None:
-    gram_per_mole = _quantity("g/mol")
+    gram_per_mole = quantity("g/mol")
     if molar_mass is None or gram_per_mole is None:
         return None
     per_mole = molar_mass * gram_per_mole
@@ -73,8 +76,10 @@ def _bridged(
 
 
 @cache
-def _quantity(unit: str) -> Quantity[float] | None:
+def quantity(unit: str) -> Quantity[float] | None:
     """One of a unit; None where the text is no UCUM, an arbitrary unit or a mere annotation."""
+    if not may_be_ucum(unit):
+        return None
     from lark.exceptions import LarkError  # noqa: PLC0415
     from pint import Quantity  # noqa: PLC0415
 

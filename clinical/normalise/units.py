@@ -1,20 +1,22 @@
 """From a unit as sent to the concept's canonical unit.
 
-Here: spellings (`clinical/units.csv`, after the feed's own), missing units, and which conversions a
-concept allows. Not here: the arithmetic between UCUM units (ucum.py), or plausibility (values.py).
+Here: missing units, the feed's own spellings before the known ones, and which conversions a concept
+allows. Not here: the known spellings (spellings.py), the arithmetic between UCUM units (ucum.py),
+or plausibility (values.py).
 
 A unit that is not known is never guessed: the value stays as sent, with the reason.
 """
 
-import csv
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.resources import files
 
 from clinical.concepts import CONCEPTS, Concept
 from clinical.normalise.conversions import affine
+from clinical.normalise.spellings import SPELLINGS, spelled
+
+__all__ = ["SPELLINGS", "UNITLESS", "Conversion", "conversion", "spelled"]
 
 # Canonical units of a bare number: nothing needs to be sent, and nothing converts.
 UNITLESS = frozenset({"1", "{score}", "[pH]", "{INR}"})
@@ -23,6 +25,8 @@ _FRACTION_UNITS = frozenset({"1", "%"})
 _MISSING = frozenset({"", '""'})  # `""` is HL7's explicit null
 _ANNOTATION = re.compile(r"\{[^{}]*\}")
 _EQUIVALENTS = re.compile(r"([munp]?)eq/")
+# D-dimer units count half the mass of fibrinogen equivalent ones, more or less, by the assay.
+_OTHER_SUBSTANCE = re.compile(r"\{[^{}]*D-?DU[^{}]*\}", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +70,12 @@ def _ucum(unit: str, concept: str, aliases: Mapping[str, str]) -> str:
     return own or spelled(unit)
 
 
-def spelled(unit: str) -> str:
-    """A unit as sent in UCUM, where the spelling is known."""
-    return SPELLINGS.get(_folded(unit)) or unit
-
-
 @lru_cache(maxsize=4096)
 def _convert(name: str, ucum: str) -> Conversion:
     concept = CONCEPTS[name]
     unit = _ANNOTATION.sub("", ucum)
+    if _OTHER_SUBSTANCE.search(ucum):
+        return _UNKNOWN
     if ucum == concept.unit or (unit and unit == concept.unit):
         return _SAME
     if concept.unit in UNITLESS:
@@ -97,18 +98,3 @@ def _by_arithmetic(concept: Concept, unit: str) -> Conversion:
         return Conversion(factor=1.0 / charge)
     found = affine(unit, concept.unit, concept.molar_mass)
     return _UNKNOWN if found is None else Conversion(found[0] / charge, found[1])
-
-
-def _folded(unit: str) -> str:
-    """One key for spellings that differ in case, blanks, degree sign or micro sign."""
-    plain = re.sub(r"\s+", "", unit).casefold()
-    return plain.replace("º", "°").replace("˚", "°").replace("μ", "u").replace("µ", "u")
-
-
-def _spellings(text: str) -> dict[str, str]:
-    return {_folded(row["as_sent"]): row["ucum"] for row in csv.DictReader(text.splitlines())}
-
-
-SPELLINGS: Mapping[str, str] = _spellings(
-    files("clinical").joinpath("units.csv").read_text(encoding="utf-8")
-)
