@@ -19,15 +19,17 @@ import duckdb
 import pyarrow as pa
 from duckdb import StatementType
 
-from lakehouse import spill
+from lakehouse import encounters, identities, spill
 from lakehouse.cuts import Cut
 from lakehouse.cuts import cut as cut_now
 from lakehouse.errors import QueryError
-from lakehouse.identities import add_survivors
 from lakehouse.lake import Lake
-from lakehouse.tables import IDENTITY_EVENTS, TABLES, Table
+from lakehouse.laws import install
+from lakehouse.tables import TABLES, Table
 from lakehouse.upgrades import lacking
 
+# What is told of the facts beside the tables, in the order in which each rests on those before.
+LAWS = (identities.LAW, encounters.LAW)
 ENGINE_LOCK = Lock()
 # Up to this many partitions the cut is part of a view's text; beyond, views join the table `cut`.
 SPELT_OUT = 16
@@ -84,7 +86,7 @@ def attach(
     """Show the tables up to one cut in a schema of a connection that someone else opened.
 
     Unlike those of `connect`, the views belong to the connection's database: its cursors see them.
-    Beside `identity_events` stands the table macro `survivors(known_at)` (identities.py).
+    Beside them stand the table macros of LAWS, such as `survivors(known_at)`.
 
     Args:
         connection: The connection, without the delta extension.
@@ -97,8 +99,8 @@ def attach(
     connection.execute(f"create schema {quoted_name(schema)}")
     shown = tuple(TABLES.values() if tables is None else tables)
     _show(connection, lake, shown, cut_now(lake) if at is None else at, schema=schema)
-    if IDENTITY_EVENTS in shown:
-        add_survivors(connection, quoted_name(schema))
+    for law in LAWS:
+        install(connection, law, quoted_name(schema), [table.name for table in shown])
 
 
 def quoted_name(text: str) -> str:

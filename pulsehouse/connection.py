@@ -5,7 +5,7 @@ the served views (orchestration/migration), the data dictionary (dictionary.py).
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -17,11 +17,12 @@ from lakehouse import audit
 from lakehouse.batch import BATCH_TABLES
 from lakehouse.batch.sepsis import SEPSIS
 from lakehouse.batch_reading import attach_marts, attach_zone, stored_marts
-from lakehouse.catalogue import attach, close_sandbox, quoted_name
+from lakehouse.catalogue import LAWS, attach, close_sandbox, quoted_name
 from lakehouse.catalogue import query as run_query
 from lakehouse.cuts import Cut
 from lakehouse.cuts import cut as cut_now
 from lakehouse.lake import Lake
+from lakehouse.laws import views
 from lakehouse.mart_history import at_one_cut
 from lakehouse.settings import Settings
 from lakehouse.tables import TABLES, Table
@@ -83,8 +84,15 @@ class Connection:
     shows stays at one cut as long as it is open.
     """
 
-    def __init__(self, engine: duckdb.DuckDBPyConnection, lake: Lake, cut: Cut) -> None:
+    def __init__(
+        self,
+        engine: duckdb.DuckDBPyConnection,
+        lake: Lake,
+        cut: Cut,
+        told: Mapping[str, str] | None = None,
+    ) -> None:
         self._engine = engine
+        self._told = dict(told or {})
         self.lake = lake
         self.cut = cut
 
@@ -94,9 +102,16 @@ class Connection:
         Raises:
             QueryError: In one line why not; statements that write are refused.
         """
+        self._tell(query)
         return Answer(run_query(self._engine, query, parameters))
 
     execute = sql
+
+    def _tell(self, query: str) -> None:
+        """Make the views of laws that a query names; to plan one costs more than most queries."""
+        for name in [name for name in self._told if name in query.lower()]:
+            source = self._told.pop(name)
+            self._engine.execute(f"create view main.{quoted_name(name)} as from lake.{source}")
 
     def close(self) -> None:
         """Let go of the engine's memory."""
@@ -154,7 +169,8 @@ def open_connection(
     _show(engine, lake, settings, shown, cut)
     folders = [lake.path(table) for table in (*shown, *BATCH_TABLES.values())]
     close_sandbox(engine, [*folders, *stored_marts(lake)])
-    return Connection(engine, lake, cut)
+    told = views(LAWS, [table.name for table in shown])
+    return Connection(engine, lake, cut, dict(told))
 
 
 def readable(*, identified: bool) -> list[Table]:

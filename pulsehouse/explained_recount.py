@@ -75,9 +75,9 @@ def _facts(contents: Contents, table: str, alert: Row, patients: list[str]) -> p
 
 
 _MERGES = """
-select retired_id, surviving_id
+select facility, event, retired_facility, retired_id, surviving_id
 from identity_events
-where event = 'merge' and facility is not distinct from $facility and received_at <= $at
+where facility is not distinct from $facility and received_at <= $at
 order by received_at, feed, "partition", "offset", "row"
 """
 

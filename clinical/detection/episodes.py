@@ -67,6 +67,9 @@ class Episodes:
     def __init__(self) -> None:
         """Start with none open."""
         self._open: dict[Key, Episode] = {}
+        # What each party to a merge brought into it, and who was one with somebody else for a time.
+        self._brought: dict[str, dict[Key, Episode]] = {}
+        self._parted: set[str] = set()
 
     def observe(
         self, keys: Keys, held: Held, names: Sequence[int], alert_id: Callable[[int], str]
@@ -109,11 +112,13 @@ class Episodes:
     def recall(self, key: Key, episode_id: str, band: int) -> None:
         """Take an open episode's identity and worst band from the alert that was stored."""
         known = self._open.get(key)
-        if known and known.episode_id != episode_id:
+        if known and known.episode_id != episode_id and key.patient not in self._parted:
             self._open[key] = Episode(episode_id, max(band, known.band), known.last_seen)
 
     def merge(self, retired: str, surviving: str) -> None:
         """Continue the open episodes of a retired identifier under the surviving one."""
+        for name in (retired, surviving):
+            self._brought[name] = self._of(name)
         for key in [key for key in self._open if key.patient == retired]:
             moved = Key(surviving, key.family, key.suppressed_by)
             both = [self._open.pop(key), *_present(self._open.get(moved))]
@@ -123,6 +128,21 @@ class Episodes:
                 max(episode.band for episode in both),
                 max(episode.last_seen for episode in both),
             )
+
+    def part(self, joint: str, parted: Iterable[str]) -> None:
+        """Give those who were taken for one patient the episodes that each brought.
+
+        Of what was raised since nobody can tell whom it was about: what still holds of either is an
+        alert again.
+        """
+        for key in self._of(joint):
+            del self._open[key]
+        for name in parted:
+            self._open |= self._brought.pop(name, {})
+            self._parted.add(name)
+
+    def _of(self, patient: str) -> dict[Key, Episode]:
+        return {key: episode for key, episode in self._open.items() if key.patient == patient}
 
     def forget(self, now: int) -> None:
         """Drop episodes long ended on the shard's clock: they can no longer hold anything back."""

@@ -1,64 +1,97 @@
 """Where each patient is, as far as the messages so far say.
 
-Here: the newest point of care by patient and message, over merges. Not here: the whole location
-timeline (marts).
+Here: the point of care of a patient once a message was known. Not here: the line of a visit's
+places (clinical/encounters/timeline.py), of which this is the newest end.
+
+Events are put by as they come; a visit's line is only laid out when somebody asks, which is when an
+alert is raised. However a feed is cut into batches, the same message finds a patient in the same
+place.
 """
 
 from collections import defaultdict
+from collections.abc import Iterator
 
 import pyarrow as pa
 
+from clinical.encounters.identities import Identities
+from clinical.encounters.timeline import Stay, visit
+from clinical.encounters.told import Told
+from clinical.encounters.vocabulary import PLACING
+from clinical.scoring.validity import FORGOTTEN_AFTER
+
+_TIMES = ("event_at", "documented_at", "received_at", "admitted_at")
+# What is read of encounter events, beside whose they are.
+READ = (
+    *("event", *_TIMES, "patient_class", "unit", "room", "bed"),
+    *("prior_unit", "prior_room", "prior_bed"),
+)
+_Heard = tuple[int, str | None, Told]
+
 
 class Locations:
-    """Points of care of a shard's patients; a batch is learnt, merged, asked, then settled.
+    """Points of care of a shard's patients; a batch is learnt, asked, then settled."""
 
-    An event under a retired identifier is one of the survivor's from the merge on. However a feed
-    is cut into batches, the same message finds a patient in the same place.
-    """
-
-    def __init__(self) -> None:
-        self._units: dict[str, str] = {}
-        self._survivors: dict[str, str] = {}
-        self._batch: dict[str, list[tuple[int, str]]] = defaultdict(list)
+    def __init__(self, identities: Identities) -> None:
+        """Nobody is anywhere; `identities` says whose an event is at the moment of asking."""
+        self._identities = identities
+        self._heard: dict[str, list[_Heard]] = defaultdict(list)
+        self._before, self._behind = 0, 0
 
     def learn(self, events: pa.Table | None) -> None:
         """Take a batch of encounter events in arrival order."""
-        if events is None:
+        if events is None or not events.num_rows:
             return
-        for row in events.select(["patient_id", "message", "unit"]).to_pylist():
-            if row["unit"]:
-                whose = self._survivors.get(row["patient_id"], row["patient_id"])
-                self._batch[whose].append((row["message"], row["unit"]))
+        there = [name for name in READ if name in events.column_names]
+        columns = [_plain(events[name], name) for name in there]
+        blank: dict[str, object] = dict.fromkeys(READ)
+        subject = (events[name].to_pylist() for name in ("message", "patient_id", "encounter_id"))
+        for (message, who, number), *row in zip(zip(*subject, strict=True), *columns, strict=True):
+            if row[0] not in PLACING:
+                continue
+            told = Told.of({**blank, **dict(zip(there, row, strict=True))})
+            self._heard[who].append((self._before + message, number, told))
+            self._behind = max(self._behind, self._before + message + 1)
 
     def unit_of(self, patient_id: str, message: int) -> str | None:
-        """The patient's unit once a message of the batch was known."""
-        for known_at, unit in reversed(self._batch.get(patient_id, ())):
-            if known_at <= message:
-                return unit
-        return self._units.get(patient_id)
+        """The patient's unit once a message of the batch was known.
 
-    def merge(self, retired: str, surviving: str, message: int) -> None:
-        """From this message of the batch on, two identifiers (both survivors so far) are one.
-
-        The patient lies where the retired identifier was, unless the survivor is known to lie.
+        Where the patient lies; after the last discharge, where the patient lay.
         """
-        if retired == surviving:
-            return
-        was, stays = (self.unit_of(name, message - 1) for name in (retired, surviving))
-        moves = [move for move in self._batch.pop(retired, []) if move[0] >= message]
-        inherited = [(message, was)] if stays is None and was is not None else []
-        if moves or inherited:
-            # Stable: of one message what was inherited comes first, then what the message says.
-            told = [*inherited, *self._batch[surviving], *moves]
-            self._batch[surviving] = sorted(told, key=lambda move: move[0])
-        self._units.pop(retired, None)
-        for name, into in self._survivors.items():
-            if into == retired:
-                self._survivors[name] = surviving
-        self._survivors[retired] = surviving
+        stays = [stay for stay in self._stays(patient_id, self._before + message) if stay.place]
+        newest = max(stays, key=_newness, default=None)
+        return newest.place.unit if newest and newest.place else None
 
     def settle(self) -> None:
-        """Make the batch's newest units the known ones."""
-        for patient_id, moves in self._batch.items():
-            self._units[patient_id] = moves[-1][1]
-        self._batch.clear()
+        """Let the messages of the next batch be later than those of this one."""
+        self._before = max(self._before, self._behind)
+
+    def forget(self, now: int) -> None:
+        """Of patients long silent on the shard's clock, keep the newest visit alone."""
+        for name, heard in self._heard.items():
+            _, number, newest = heard[-1]
+            if now - newest.written > FORGOTTEN_AFTER and any(one[1] != number for one in heard):
+                self._heard[name] = [one for one in heard if one[1] == number]
+
+    def _stays(self, patient_id: str, upto: int) -> Iterator[Stay]:
+        known = self._identities
+        visits: dict[str | None, list[Told]] = defaultdict(list)
+        for name in known.told_of(patient_id):
+            for arrival, number, told in self._heard.get(name, ()):
+                if arrival > upto:
+                    break
+                if known.owner(name, number) == patient_id:
+                    visits[known.visit(number)].append(told)
+        for told_of_one in visits.values():
+            yield from visit(told_of_one).stays
+
+
+def _newness(stay: Stay) -> tuple[bool, int, str]:
+    assert stay.place is not None, "stays without a place are left out"  # noqa: S101
+    is_open = stay.ends is None
+    at = stay.begins if stay.ends is None else stay.ends
+    return is_open, at, stay.place.unit or ""
+
+
+def _plain(column: pa.ChunkedArray, name: str) -> list[object]:
+    plain: list[object] = (column.cast(pa.int64()) if name in _TIMES else column).to_pylist()
+    return plain

@@ -29,6 +29,11 @@ from clinical.scoring.laws import Assessments
 from clinical.scoring.rows import numbers, score_rows
 from clinical.scoring.validity import IDLE_SIGNALS
 
+# What is read of the ledger of identities.
+LEDGER = (
+    *("message", "facility", "encounter_id", "event", "retired_id", "surviving_id"),
+    *("retired_facility", "retired_visit", "surviving_visit"),
+)
 Facts = Mapping[str, pa.Table]
 Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
@@ -51,7 +56,7 @@ class Shard:
         self._clock, self._rules = clock, rules
         self._engine = Engine()
         self._episodes = Episodes()
-        self._locations = Locations()
+        self._locations = Locations(self._engine.identities)
         self._raising = Raising(self._episodes, self._locations)
         self._demographics = Demographics()
         self._learnt = 0
@@ -108,28 +113,31 @@ class Shard:
         return _in_order(signals_of(known)) if known else None, changed
 
     def _pieces(self, signals: pa.Table | None, facts: Facts) -> Iterator[pa.Table]:
-        """The signals in pieces, none of them empty; between them identifiers merge."""
-        merges = _merges(facts.get("identity_events"))
+        """The signals in pieces, none of them empty; between them identities change."""
+        ledger = _ledger(facts.get("identity_events"))
         if signals is None or "message" not in signals.column_names:
-            for merge in merges:
-                self._merge(merge)
+            for event in ledger:
+                self._resolve(event)
             return
         done = 0
         messages = signals["message"].to_numpy()
-        for merge in merges:
-            upto = int(np.searchsorted(messages, merge["message"]))
+        for event in ledger:
+            upto = int(np.searchsorted(messages, event["message"]))
             if upto > done:
                 yield signals.slice(done, upto - done)
             done = upto
-            self._merge(merge)
+            self._resolve(event)
         if done < signals.num_rows:
             yield signals.slice(done)
 
-    def _merge(self, merge: Mapping[str, Any]) -> None:
-        old, new = (self._engine.survivor(merge[name]) for name in ("retired_id", "surviving_id"))
-        self._engine.merge(old, new)
-        self._episodes.merge(old, new)
-        self._locations.merge(old, new, merge["message"])
+    def _resolve(self, event: Mapping[str, Any]) -> None:
+        """Let facts, episodes and places follow what an event of the ledger changes."""
+        joint = self._engine.survivor(event["retired_id"]) if event["retired_id"] else ""
+        change = self._engine.resolve(event)
+        if change is not None and change.retired is not None:
+            self._episodes.merge(change.retired, self._engine.survivor(change.retired))
+        elif change is not None and change.parted:
+            self._episodes.part(joint, change.parted)
 
     def _fold(self, signals: pa.Table) -> tuple[pa.Table | None, pa.Table | None]:
         moments = self._engine.step(signals)
@@ -162,6 +170,7 @@ class Shard:
             now = int(np.median(clocks))
             self._engine.forget(now)
             self._episodes.forget(now)
+            self._locations.forget(now)
 
     def _raised(
         self, moments: Moments, scored: Sequence[Scored], signals: pa.Table
@@ -220,9 +229,8 @@ def _joined(pieces: Sequence[pa.Table | None]) -> pa.Table | None:
     return pa.concat_tables(present) if present else None
 
 
-def _merges(identities: pa.Table | None) -> list[dict[str, Any]]:
+def _ledger(identities: pa.Table | None) -> list[dict[str, Any]]:
     if identities is None:
         return []
-    rows = identities.select(["message", "event", "retired_id", "surviving_id"]).to_pylist()
-    usable = (row for row in rows if row["retired_id"] and row["surviving_id"])
-    return sorted((r for r in usable if r["event"] == "merge"), key=lambda row: row["message"])
+    there = [name for name in LEDGER if name in identities.column_names]
+    return sorted(identities.select(there).to_pylist(), key=lambda row: row["message"])

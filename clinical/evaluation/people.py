@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from clinical.encounters.identities import Identities
 from clinical.evaluation.occurrences import Bools, Ints, Occurrences, occurrences
 
 NOBODY = -1
@@ -18,22 +19,10 @@ NOBODY = -1
 def survivors(merges: pa.Table | None) -> Mapping[str, str]:
     """Whom each retired identifier stands for in the end, from identity events in order of arrival.
 
-    The law is the engine's: a merge joins those whom its two identifiers stand for by then, and one
-    between two that are one already changes nothing.
+    The law is the engine's (clinical/encounters/identities.py). Visits that were moved stay with
+    whom they were sent under.
     """
-    last: dict[str, str] = {}
-    for row in [] if merges is None else merges.select(["retired_id", "surviving_id"]).to_pylist():
-        if row["retired_id"] and row["surviving_id"]:
-            retired, surviving = (_survivor(last, row[name]) for name in row)
-            if retired != surviving:
-                last[retired] = surviving
-    return {retired: _survivor(last, retired) for retired in last}
-
-
-def _survivor(last: Mapping[str, str], name: str) -> str:
-    while name in last:
-        name = last[name]
-    return name
+    return Identities.of([] if merges is None else merges.to_pylist()).retired
 
 
 class People:

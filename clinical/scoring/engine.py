@@ -7,13 +7,15 @@ replay and the backtest all run it. Not here: bands, the stored form of a score 
 returns the moments (one per message and patient) at which an input of some score changed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from clinical.encounters.identities import Change, Identities
 from clinical.scores import SCORES
 from clinical.scores.definition import WindowScore
 from clinical.scoring.columns import Assessed
@@ -31,12 +33,12 @@ from clinical.scoring.memory import (
     Stack,
     joined,
     lasting,
-    merged,
     pieces,
     remembered,
     taken,
 )
 from clinical.scoring.panel import EVERYTHING, Panel
+from clinical.scoring.regrouping import regrouped
 from clinical.scoring.stacking import Stacking, times
 from clinical.scoring.timeline import Points, Timeline
 from clinical.scoring.validity import FORGOTTEN_AFTER, IDLE_SIGNALS
@@ -102,25 +104,27 @@ class Engine:
     def __init__(self) -> None:
         """Start with nothing known."""
         self._patients: dict[str, Patient] = {}
-        self._survivors: dict[str, str] = {}
+        self.identities = Identities()
         self._stacking = Stacking()
 
     def survivor(self, patient_id: str) -> str:
         """The identifier that a patient's facts are folded under."""
-        while patient_id in self._survivors:
-            patient_id = self._survivors[patient_id]
-        return patient_id
+        return self.identities.survivor(patient_id)
 
     def merge(self, retired: str, surviving: str) -> None:
         """From now on the two identifiers are one patient."""
-        retired, surviving = self.survivor(retired), self.survivor(surviving)
-        if retired == surviving:
-            return
-        self._survivors[retired] = surviving
-        if retired in self._patients:
-            both = self._known(surviving), self._known(retired)
-            self._patients[surviving] = merged(*both)
-            del self._patients[retired]
+        self.resolve({"event": "merge", "retired_id": retired, "surviving_id": surviving})
+
+    def resolve(self, event: Mapping[str, Any]) -> Change | None:
+        """Take an event of the ledger of identities: facts go to whose they are from now on."""
+        change = self.identities.learn(event)
+        owners = change.owners & self._patients.keys() if change else ()
+        if owners:
+            known = {name: self._known(name) for name in sorted(owners)}
+            for name in known:
+                del self._patients[name]
+            self._patients |= regrouped(known, self.identities, self._stacking.sources.told)
+        return change
 
     def forget(self, now: int) -> None:
         """Drop what fades of patients long silent on the shard's clock, so that memory stays small.
@@ -225,12 +229,16 @@ class Engine:
 
     def _identify(self, signals: pa.Table) -> tuple[list[str], Ints]:
         """Surviving patient ids of the batch in order, and the place of each row's patient."""
-        encoded = signals["patient_id"].combine_chunks().dictionary_encode()
-        survivors = [self.survivor(name) for name in encoded.dictionary.to_pylist()]
+        if self.identities.moves_visits:
+            survivors, indices = self._stacking.sources.owners(signals, self.identities)
+        else:
+            encoded = signals["patient_id"].combine_chunks().dictionary_encode()
+            survivors = [self.survivor(name) for name in encoded.dictionary.to_pylist()]
+            indices = encoded.indices.to_numpy()
         names = sorted(set(survivors))
         place = {name: number for number, name in enumerate(names)}
         local = np.array([place[name] for name in survivors], np.int64)
-        return names, local[encoded.indices.to_numpy()]
+        return names, local[indices]
 
     def _moments(self, signals: pa.Table, batch: "_Batch", won: Winners) -> Moments:
         patients = max(len(batch.names), 1)

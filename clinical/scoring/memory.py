@@ -68,6 +68,8 @@ ROW = np.dtype(
         ("void", np.bool_),
         ("origin", np.int32),
         ("row", np.int32),
+        # Under which identifier and visit it came: fills what alignment would leave empty.
+        ("source", np.int32),
         ("effective", np.int64),
         ("offset", np.int64),
         ("arrival", np.int64),
@@ -111,13 +113,6 @@ def pieces(rows: Stack, ends: NDArray[np.int64]) -> Iterator[Stack]:
     for end in ends.tolist():
         yield plain[begin:end].copy().view(ROW)
         begin = end
-
-
-def merged(surviving: Patient, retired: Patient) -> Patient:
-    """One patient out of two, as if every row had arrived under the surviving identifier."""
-    rows = joined([surviving.rows, retired.rows])
-    rows = taken(rows, np.argsort(rows["arrival"], kind="stable"))
-    return Patient(rows, max(surviving.clock, retired.clock))
 
 
 def lasting(rows: Stack) -> NDArray[np.bool_]:

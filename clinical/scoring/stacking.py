@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from clinical.scoring.fingerprint import fingerprint
 from clinical.scoring.memory import CONCEPT_NUMBER, ROW, Stack
+from clinical.scoring.sources import Sources
 
 Ints = NDArray[np.int64]
 ARRIVAL = "arrival"
@@ -21,6 +22,7 @@ class Stacking:
         """Start with nothing numbered."""
         self.origins: list[tuple[str, int]] = []
         self.arrivals = 0
+        self.sources = Sources()
 
     def rows(self, signals: pa.Table) -> Stack:
         """The rows of signals in the order of arrival."""
@@ -37,6 +39,7 @@ class Stacking:
         rows["effective"] = times(signals["effective_at"])
         rows["signal"] = fingerprint(signals["signal_id"].combine_chunks())
         rows["origin"] = self._origin(signals)
+        rows["source"] = self.sources.numbers(signals)
         if ARRIVAL not in signals.column_names:
             signals = self.numbered(signals)
         rows["arrival"] = signals[ARRIVAL].to_numpy()

@@ -81,7 +81,10 @@ select
     count(*) filter ({corrects}) as corrections
 from {table} where received_at <= $until
 """
-_MERGES = "select count(*) as merges from identity_events where received_at <= $until"
+_MERGES = """
+select count(*) as merges from identity_events
+where event in ('merge', 'change_id') and received_at <= $until
+"""
 
 
 def replays(case: Case) -> Finding:

@@ -80,6 +80,6 @@ select
     ) as cause
 from lake.identity_events as events
 left join persons on persons.patient_id = events.retired_id
-where events.event = 'merge'
+where events.event in ('merge', 'change_id', 'unmerge', 'unlink')
 group by all
 """  # noqa: S608 our names

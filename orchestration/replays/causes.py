@@ -65,7 +65,7 @@ select distinct on (m.kind, m.rise, m.feed, m."partition", m."offset", m."row")
     (
         select min(i.received_at) from lake.identity_events i
         where i.facility is not distinct from m.facility and i.retired_id = m.told_of
-            and i.event = 'merge'
+            and i.event in ('merge', 'change_id')
     ) as merged_at
 from mine m
 """

@@ -67,7 +67,7 @@ READERS: Mapping[str, Reader] = MappingProxyType(
         "observations": Reader(observations, ("OBX",), RESULTS | ENCOUNTERS),
         "encounter_events": Reader(encounter_events, ("PV1",), ENCOUNTERS),
         "patient_demographics": Reader(patient_demographics, ("PID",)),
-        "identity_events": Reader(merges.identity_events, ("MRG",), ENCOUNTERS),
+        "identity_events": Reader(merges.identity_events, ("MRG",), ENCOUNTERS, merges.has_links),
         "order_events": Reader(order_events, ("OBR", "ORC"), ORDERS | RESULTS),
         "medication_events": Reader(medication_events, DRUGS, MEDICATIONS | ORDERS),
         "diagnoses": Reader(diagnoses, ("DG1",)),

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from clinical.wire.hl7.batch import Batch
 from clinical.wire.hl7.header import times
 from clinical.wire.hl7.message_types import ENCOUNTERS, EVENTS
-from clinical.wire.hl7.subjects import PV1_VISIT
+from clinical.wire.hl7.subjects import PID_ACCOUNT
 from clinical.wire.hl7.text import Cells
 from clinical.wire.time import UTC
 
@@ -29,13 +29,14 @@ def encounter_events(batch: Batch) -> pa.Table:
     known = batch.header
     pv1 = batch.rows("PV1", known.of_kind(ENCOUNTERS))
     message = pa.array(pv1.message)
+    patient = batch.subjects.of_segment.take(pa.array(pv1.at))
     trigger = known.trigger.take(message)
     event = Cells(trigger.dictionary_encode()).read(lambda sent: EVENTS.get(sent, sent))
     admitted_at = times(pv1, PV1_ADMITTED, batch.zone)
     discharged_at = times(pv1, PV1_DISCHARGED, batch.zone)
     columns = {
         **batch.subjects.columns(pv1),
-        "encounter_id": pv1.text(PV1_VISIT),
+        "encounter_id": batch.subjects.visits(pv1),
         "event": event,
         "trigger": trigger,
         "event_at": pc.coalesce(
@@ -50,9 +51,12 @@ def encounter_events(batch: Batch) -> pa.Table:
         "room": pv1.common(PV1_LOCATION, 2),
         "bed": pv1.common(PV1_LOCATION, 3),
         "prior_unit": pv1.common(PV1_PRIOR),
+        "prior_room": pv1.common(PV1_PRIOR, 2),
+        "prior_bed": pv1.common(PV1_PRIOR, 3),
         "admitted_at": admitted_at,
         "discharged_at": discharged_at,
         "discharge_disposition": pv1.common(PV1_DISPOSITION),
+        "account_id": batch.subjects.pid.text(PID_ACCOUNT).take(patient),
     }
     return batch.table("encounter_events", columns)
 

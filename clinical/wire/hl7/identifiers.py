@@ -11,6 +11,8 @@ from clinical.wire.hl7.text import BLANKS, HL7_NULL
 from clinical.wire.profile import RECORD_NUMBERS as PREFERRED
 
 RECORD_NUMBERS = frozenset(PREFERRED)
+# Kinds by which one hospital's records are numbered; senders are not strict about which.
+PATIENT_NUMBERS = RECORD_NUMBERS | {"PI", "PT"}
 AUTHORITY, TYPE = 4, 5
 
 
@@ -43,7 +45,8 @@ def pair(
 
     A retired identifier without an authority belongs to that of the surviving one. None where no
     two are of one authority, or where an identifier would retire itself: joining the numbers of two
-    authorities would merge two patients who only share a number.
+    authorities would merge two patients who only share a number. Nor are two joined that say of
+    what kind they are, and are of two kinds: a number at one hospital's insurer is no record.
 
     Args:
         surviving: PID-3.
@@ -53,9 +56,19 @@ def pair(
     for old in retired:
         for new in surviving:
             authority = new.authority or fallback
-            if (old.authority or authority) == authority and old.value != new.value:
+            if (
+                (old.authority or authority) == authority
+                and old.value != new.value
+                and _are_alike(old, new)
+            ):
                 return authority, new, old
     return None
+
+
+def _are_alike(one: Identifier, other: Identifier) -> bool:
+    """Whether two identifiers may be numbers of one series."""
+    kinds = {one.kind, other.kind}
+    return "" in kinds or len(kinds) == 1 or kinds <= PATIENT_NUMBERS
 
 
 def _identifier(repetition: str, delimiters: Delimiters) -> Identifier:

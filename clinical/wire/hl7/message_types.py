@@ -38,16 +38,50 @@ EVENTS: Mapping[str, str] = MappingProxyType(
         "A02": "transfer",
         "A03": "discharge",
         "A04": "register",
-        "A06": "update",  # outpatient becomes inpatient: the new class is in the row
-        "A07": "update",
+        "A05": "preadmit",
+        "A06": "class_change",  # outpatient becomes inpatient: the new class is in the row
+        "A07": "class_change",
         "A08": "update",
+        "A09": "depart",
+        "A10": "arrive",
         "A11": "cancel_admit",
         "A12": "cancel_transfer",
         "A13": "cancel_discharge",
-        "A31": "update",
+        "A14": "pending_admit",
+        "A15": "pending_transfer",
+        "A16": "pending_discharge",
+        "A17": "swap",  # one row per patient: PV1-3 is the bed after the swap
+        "A21": "leave",
+        "A22": "return",
+        "A23": "delete_visit",
+        "A25": "cancel_pending_discharge",
+        "A26": "cancel_pending_transfer",
+        "A27": "cancel_pending_admit",
+        "A32": "cancel_arrive",
+        "A33": "cancel_depart",
+        "A38": "cancel_preadmit",
+        "A52": "cancel_leave",
+        "A53": "cancel_return",
     }
 )
 
-# Triggers by which one patient identifier (MRG-1) is retired in favour of another (PID-3). Account,
-# visit and link messages (A24, A35, A37, A41 to A45) retire no patient identifier.
-MERGES = frozenset({"A18", "A30", "A34", "A36", "A39", "A40", "A46", "A47"})
+# What an ADT trigger says of identities, in the words of `clinical.encounters.identities`.
+IDENTITIES: Mapping[str, str] = MappingProxyType(
+    {
+        **dict.fromkeys(("A18", "A30", "A34", "A36", "A39", "A40", "A43"), "merge"),
+        **dict.fromkeys(("A31", "A46", "A47"), "change_id"),
+        **dict.fromkeys(("A35", "A41", "A49"), "merge_account"),
+        **dict.fromkeys(("A42", "A50"), "merge_visit"),
+        "A44": "move_account",
+        "A45": "move_visit",
+    }
+)
+# Messages about two patients, told by two PIDs.
+LINKS: Mapping[str, str] = MappingProxyType({"A24": "link", "A37": "unlink"})
+
+# Triggers by which one patient identifier (MRG-1) is retired in favour of another (PID-3): without
+# both the message says nothing. Account and visit messages retire no patient identifier, and A31
+# seldom names one.
+MERGES = frozenset(
+    trigger for trigger, event in IDENTITIES.items() if event in {"merge", "change_id"}
+) - {"A31"}

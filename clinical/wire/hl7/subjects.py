@@ -18,7 +18,7 @@ from clinical.wire.hl7.header import Header
 from clinical.wire.hl7.identifiers import identifiers
 from clinical.wire.hl7.index import Index, Rows
 from clinical.wire.hl7.text import Cells, Positions, component, has, taken
-from clinical.wire.profile import FeedProfile, VisitNumber
+from clinical.wire.profile import RECORD_NUMBERS, FeedProfile, VisitNumber
 
 PID_FORMER, PID_LIST, PID_ACCOUNT, PV1_VISIT = 2, 3, 18, 19
 NOWHERE = "unknown"
@@ -35,6 +35,7 @@ class Subjects:
     of_segment: pa.Array
     unnamed_facility: pa.Array  # what stands in where an identifier names no authority
     visit_number: VisitNumber = "PV1-19"
+    patient_number: tuple[str, ...] = RECORD_NUMBERS
 
     def columns(self, rows: Rows) -> dict[str, pa.Array]:
         """The leading columns of facts that were read from these segments."""
@@ -67,6 +68,7 @@ def subjects(index: Index, known: Header, profile: FeedProfile) -> Subjects:
         patient_id=patient_id,
         encounter_id=_encounters(index, pid, profile.visit_number),
         visit_number=profile.visit_number,
+        patient_number=profile.patient_number,
         of_segment=pid.link(_patients(index)),
         unnamed_facility=unnamed,
     )

@@ -130,6 +130,20 @@ def test_a_merge_carries_facts_and_the_open_episode_to_the_survivor() -> None:
     assert len({alert["episode_id"] for alert in ward.alerts}) == 1
 
 
+def test_who_was_taken_for_another_is_told_of_anew_once_they_part() -> None:
+    ward = Ward()
+    ward.chart(0, "one", heart_rate=140)
+    ward.chart(0, "other", heart_rate=80)
+    ward.merge(1, retired="one", surviving="other")
+    ward.chart(2, "other", heart_rate=85, systolic_bp=85)
+    ward.merge(3, retired="one", surviving="other", event="unmerge")
+    # Its own episode goes on: nothing new is told of it.
+    ward.chart(4, "one", heart_rate=141)
+    # The joint episode hid that the pressure is the other's own: that is an alert now.
+    ward.chart(5, "other", heart_rate=86)
+    assert ward.told("patient_id", "band") == [("one", 1), ("other", 1)]
+
+
 def test_an_alert_says_where_the_patient_lay() -> None:
     ward = Ward()
     ward.move(0, "MICU")

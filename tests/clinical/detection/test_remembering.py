@@ -54,6 +54,7 @@ message = st.fixed_dictionaries(
         "about": st.lists(about, min_size=1, max_size=2),
         "after": st.sampled_from([-0.2, 0, 0.1, 1, 2, 5, 30]),
         "merge": st.sampled_from([None] * 6 + [("p1", "p2"), ("p2", "p3"), ("p3", "p1")]),
+        "ledger": st.sampled_from(["merge", "merge", "merge", "unmerge", "move_visit"]),
     }
 )
 Row = dict[str, Any]
@@ -82,8 +83,8 @@ def _table(name: str, rows: list[Row]) -> pa.Table:
 def _rows(one: Row, now: datetime) -> Iterator[tuple[str, Row]]:
     if one["merge"]:
         retired, surviving = one["merge"]
-        merge = {"event": "merge", "retired_id": retired, "surviving_id": surviving}
-        yield "identity_events", merge
+        merge = {"event": one["ledger"], "retired_id": retired, "surviving_id": surviving}
+        yield "identity_events", {**merge, "retired_visit": "e"}
     for told in one["about"]:
         whose = {"patient_id": told["patient"], "encounter_id": "e"}
         for item in told["observed"]:

@@ -53,9 +53,9 @@ class Ward:
         row = {"patient_id": patient, "birth_date": birth_date}
         self.tell(START, patient_demographics=[row])
 
-    def merge(self, hours: float, retired: str, surviving: str) -> None:
-        """One identifier retired into another."""
-        row = {"event": "merge", "retired_id": retired, "surviving_id": surviving}
+    def merge(self, hours: float, retired: str, surviving: str, event: str = "merge") -> None:
+        """One identifier retired into another, or what takes that back."""
+        row = {"event": event, "retired_id": retired, "surviving_id": surviving}
         self.tell(START + timedelta(hours=hours), identity_events=[row])
 
     def move(self, hours: float, unit: str, patient: str = "p1") -> None:

@@ -103,7 +103,8 @@ def test_of_a_stay_only_what_lies_within_the_period_counts():
 
 
 def test_merged_patients_are_one():
-    merges = pa.table({"retired_id": ["a", "b", "c"], "surviving_id": ["b", "c", "a"]})
+    pairs = {"retired_id": ["a", "b", "c"], "surviving_id": ["b", "c", "a"]}
+    merges = pa.table({"event": ["merge"] * 3, **pairs})
     # The last one would close a circle: all three are one already.
     assert survivors(merges) == {"a": "c", "b": "c"}
     people = People(["a", "b", "c", "d"], survivors(merges))

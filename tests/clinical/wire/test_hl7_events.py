@@ -37,8 +37,18 @@ PV1 = "PV1||I|W1^R2^B3|||W0|||||||||||||V1" + "|" * 17 + "02" + "|" * 8 + "20240
         ("A11", "cancel_admit"),
         ("A12", "cancel_transfer"),
         ("A13", "cancel_discharge"),
-        ("A31", "update"),
-        ("A14", "A14"),
+        ("A31", "A31"),
+        ("A05", "preadmit"),
+        ("A06", "class_change"),
+        ("A10", "arrive"),
+        ("A14", "pending_admit"),
+        ("A17", "swap"),
+        ("A21", "leave"),
+        ("A22", "return"),
+        ("A23", "delete_visit"),
+        ("A27", "cancel_pending_admit"),
+        ("A38", "cancel_preadmit"),
+        ("A60", "A60"),
     ],
 )
 def test_triggers_name_encounter_events(trigger: str, event: str) -> None:
@@ -102,8 +112,76 @@ def test_a_merge_joins_identifiers_of_one_authority_only() -> None:
     assert (row["facility"], row["surviving_id"], row["retired_id"]) == ("B", "5", "7")
 
 
-def test_an_account_merge_retires_no_patient() -> None:
-    assert facts("ADT^A41", "identity_events", PID, "MRG|2^^^H") == []
+def test_identifiers_that_say_of_what_kind_they_are_join_their_kind_only() -> None:
+    merge = ("PID|||1^^^A^MR~5^^^A^AN", "MRG|7^^^A^AN~6^^^A^PI")
+    (row,) = facts("ADT^A40", "identity_events", *merge)
+    assert (row["surviving_id"], row["retired_id"]) == ("5", "7")
+    (row,) = facts("ADT^A40", "identity_events", merge[0], "MRG|6^^^A^PI")
+    assert (row["surviving_id"], row["retired_id"]) == ("1", "6")
+
+
+def test_a_change_of_an_identifier_retires_it_likewise() -> None:
+    (row,) = facts("ADT^A47", "identity_events", PID, "MRG|2^^^H")
+    assert (row["event"], row["surviving_id"], row["retired_id"]) == ("change_id", "1", "2")
+    assert facts("ADT^A31", "identity_events", PID) == []
+
+
+def test_an_account_merge_names_two_accounts_and_retires_no_patient() -> None:
+    with_account = PID.replace("|19500229", "|19500229") + "|" * 10 + "ACC1"
+    (row,) = facts("ADT^A41", "identity_events", with_account, "MRG|2^^^H||ACC2")
+    assert (row["event"], row["patient_id"]) == ("merge_account", "1")
+    assert (row["surviving_account"], row["retired_account"]) == ("ACC1", "ACC2")
+
+
+def test_a_visit_merge_names_two_visits() -> None:
+    (row,) = facts("ADT^A42", "identity_events", PID, "MRG|1^^^H||||V0", PV1)
+    assert (row["event"], row["surviving_visit"], row["retired_visit"]) == (
+        "merge_visit",
+        "V1",
+        "V0",
+    )
+
+
+def test_a_moved_visit_names_whose_it_was_and_its_own_number_then_and_now() -> None:
+    other = PV1.replace("|V1|", "|V2|")
+    rows = facts(
+        "ADT^A45^ADT_A45", "identity_events", PID, "MRG|2^^^H||||V1", PV1, "MRG|3^^^H||||V0", other
+    )
+    found = [
+        (row["retired_id"], row["surviving_id"], row["retired_visit"], row["surviving_visit"])
+        for row in rows
+    ]
+    assert found == [("2", "1", "V1", "V1"), ("3", "1", "V0", "V2")]
+    assert {row["event"] for row in rows} == {"move_visit"}
+
+
+def test_a_move_from_another_authority_is_kept_and_says_so() -> None:
+    (row,) = facts("ADT^A45", "identity_events", PID, "MRG|2^^^K||||V1", PV1)
+    assert (row["facility"], row["retired_facility"], row["retired_id"]) == ("H", "K", "2")
+
+
+@pytest.mark.parametrize(("trigger", "event"), [("A24", "link"), ("A37", "unlink")])
+def test_links_are_told_by_two_patients(trigger: str, event: str) -> None:
+    second = "PID|||2^^^H^MR||OTHER"
+    (row,) = facts(f"ADT^{trigger}", "identity_events", PID, PV1, second, PV1)
+    assert (row["event"], row["facility"], row["patient_id"]) == (event, "H", "1")
+    assert (row["surviving_id"], row["retired_id"], row["retired_facility"]) == ("1", "2", "H")
+
+
+def test_a_swap_of_beds_says_where_each_of_two_patients_is_now() -> None:
+    second = PV1.replace("W1^R2^B3", "W1^R2^B4").replace("|V1|", "|V2|")
+    rows = facts("ADT^A17", "encounter_events", PID, PV1, "PID|||2^^^H^MR", second)
+    assert [(row["patient_id"], row["encounter_id"], row["bed"]) for row in rows] == [
+        ("1", "V1", "B3"),
+        ("2", "V2", "B4"),
+    ]
+
+
+def test_an_encounter_event_names_the_bed_before_and_the_account() -> None:
+    moved = PV1.replace("|||W0|", "|||W0^R0^B0|")
+    (row,) = facts("ADT^A02", "encounter_events", PID + "|" * 10 + "ACC1^^^H", moved)
+    assert (row["prior_unit"], row["prior_room"], row["prior_bed"]) == ("W0", "R0", "B0")
+    assert row["account_id"] == "ACC1"
 
 
 def test_diagnoses() -> None:
