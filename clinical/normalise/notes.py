@@ -22,15 +22,16 @@ def placed_notes(rows: pa.Table, facts: Mapping[str, pa.Table]) -> pa.Table:
         facts: The normalised facts of the same batch.
     """
     told = flat(rows["about_id"])
-    by_place = pc.and_(pc.equal(flat(rows["about_table"]), OBSERVATIONS), pc.starts_with(told, ROW))
+    observed = pc.equal(flat(rows["about_table"]), OBSERVATIONS)
+    by_place = pc.and_(observed, pc.starts_with(told, ROW)).fill_null(False)
     if OBSERVATIONS not in facts or not pc.any(by_place).as_py():
         return rows
-    observed = facts[OBSERVATIONS]
+    known = facts[OBSERVATIONS]
     first = np.searchsorted(
-        observed["message"].to_numpy(), flat(rows["message"]).to_numpy(zero_copy_only=False)
+        known["message"].to_numpy(), flat(rows["message"]).to_numpy(zero_copy_only=False)
     )
     place = pc.utf8_slice_codeunits(pc.if_else(by_place, told, f"{ROW}0"), len(ROW))
-    at = np.minimum(first + place.cast(pa.int64()).to_numpy(), observed.num_rows - 1)
-    identity = flat(observed["observation_id"]).take(pa.array(at))
+    at = np.minimum(first + place.cast(pa.int64()).to_numpy(), known.num_rows - 1)
+    identity = flat(known["observation_id"]).take(pa.array(at))
     number = rows.schema.get_field_index("about_id")
     return rows.set_column(number, "about_id", pc.if_else(by_place, identity, told))

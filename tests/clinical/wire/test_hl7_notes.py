@@ -81,3 +81,11 @@ def test_the_text_of_a_document_is_a_note_alone() -> None:
 
 def test_results_without_words_have_no_notes() -> None:
     assert "notes" not in facts("ORU^R01", PID, "OBR|1|P1|F1|CHEM", "OBX|1|NM|A||1")
+
+
+def test_comments_on_what_is_no_fact_stand_beside_those_on_results() -> None:
+    found = facts(
+        "ORU^R01", PID, "NK1|1|DOE^JOHN", "NTE|1||call him", "OBX|1|NM|A||1", "NTE|1||haemolysed"
+    )
+    identity = found["observations"][0]["observation_id"]
+    assert [note["about_id"] for note in found["notes"]] == [None, identity]
