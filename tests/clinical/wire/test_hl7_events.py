@@ -199,6 +199,13 @@ def test_diagnoses() -> None:
     assert [row["documented_at"] for row in rows] == [at(9), at(12)]
 
 
+def test_diagnosis_that_is_deleted_under_its_number_is_taken_back() -> None:
+    told = "DG1|1||A41.9^Sepsis^I10" + "|" * 17
+    rows = facts("ADT^A08", "diagnoses", PID, f"{told}D7|A", f"{told}D7|D")
+    found = [(row["diagnosis_id"], row["status"]) for row in rows]
+    assert found == [("D7", None), ("D7", "entered_in_error")]
+
+
 CULTURE = "OBR|1|P1|F1|BC^Blood culture^L|||20240601100000||||||||BLD&Blood"
 
 
