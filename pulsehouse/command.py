@@ -91,7 +91,9 @@ def demo(
     epilog=example("pulsehouse render mimic3 CSV_DIR feed.hl7.gz --align 2026-01-05 --days 7")
 )
 def render(
-    source: Annotated[str, typer.Argument(metavar="SOURCE", help="mimic3 or physionet2019.")],
+    source: Annotated[
+        str, typer.Argument(metavar="SOURCE", help="mimic3, physionet2019, synthea.")
+    ],
     tables: Annotated[Path, typer.Argument(metavar="DIR", help="The source's files.")],
     out: Annotated[Path, typer.Argument(metavar="OUT", help="The batch file; .gz is gzipped.")],
     *,

@@ -20,7 +20,9 @@ from pulsehouse.render.outcome import Rendered
 if TYPE_CHECKING:
     from pulsehouse.render.mimic3_extracts import Extracted
 
-SOURCES = ("mimic3", "physionet2019")
+SOURCES = ("mimic3", "physionet2019", "synthea")
+# The feed that a rendered source is replayed by, where it is not one of its own.
+FEEDS = {"synthea": "hl7_v2"}
 # The sources that say when a row was stored, so that a night's knowledge can be told.
 WITH_EXTRACTS = ("mimic3",)
 
@@ -54,7 +56,7 @@ def run(
     else:
         _show(rendered, out)
         _show_extracts(extracted, extracts)
-        terminal.note(f"next: pulsehouse replay {out} --feed {source}")
+        terminal.note(f"next: pulsehouse replay {out} --feed {FEEDS.get(source, source)}")
     return OK
 
 
