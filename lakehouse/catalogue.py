@@ -19,7 +19,7 @@ import duckdb
 import pyarrow as pa
 from duckdb import StatementType
 
-from lakehouse import encounters, identities, spill
+from lakehouse import encounters, identities, medications, observations, orders, spill
 from lakehouse.cuts import Cut
 from lakehouse.cuts import cut as cut_now
 from lakehouse.errors import QueryError
@@ -29,7 +29,7 @@ from lakehouse.tables import TABLES, Table
 from lakehouse.upgrades import lacking
 
 # What is told of the facts beside the tables, in the order in which each rests on those before.
-LAWS = (identities.LAW, encounters.LAW)
+LAWS = (identities.LAW, encounters.LAW, observations.LAW, orders.LAW, medications.LAW)
 ENGINE_LOCK = Lock()
 # Up to this many partitions the cut is part of a view's text; beyond, views join the table `cut`.
 SPELT_OUT = 16

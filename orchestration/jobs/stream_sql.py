@@ -9,14 +9,16 @@ the landed rows (legacy_sql.py), or installing (rows.py).
   end is left out; of several of one patient, item and time the last counts.
 - Census: where each visit was at midnight. A cancellation takes back the newest event of its kind
   that still stands, as in the mart of encounters.
-- Medications: the newest state of each prescription at the run, if it neither stops nor cancels it
-  and the day lies between its first and its last, both in.
+- Medications: each prescription as it stood at the run, if it was in force and the day lies between
+  its first and its last, both in.
 - A patient is the one that the identifier stood for at `closes`; `sent_patient_id` is what was
   sent.
 
 `*_as_known` takes a moment of knowledge in place of each night's own: what the stream says of that
 night since.
 """
+
+from lakehouse.medications import LIFE
 
 # The extract counts 02:00:00 itself in, so a night is what was received after the run before it.
 # The range of dates lets the engine leave other days' files unread.
@@ -194,92 +196,57 @@ from newest left join {lake}.survivors(coalesce(known_at, closes)) as identities
 where newest.kind != 'discharge'
 """
 
+# The law of drug orders (lakehouse/medications.py) at the hour of each run, whole days at a time.
 # Without a last day a prescription ends with the stay; without a stay, on its first day.
-MEDICATIONS = """
-create macro jobs.active_medications_as_known(opens, closes, known_at) as table
-with nights_asked as (
-    select nights.night, nights.closes as run_at, nights.midnight, nights.next_midnight
-    from jobs.nights
-    where nights.closes > opens and nights.closes <= closes
-),
-states as (
+_RUNS = """
     select
-        nights.night,
+        nights.night as moment,
         nights.midnight,
         nights.next_midnight,
-        nights.run_at,
-        sent.*
-    from nights_asked as nights
-    inner join {lake}.medication_events as sent
-        on sent.received_at <= coalesce(known_at, nights.run_at)
-    where sent.event in ('ordered', 'changed', 'discontinued', 'cancelled')
-        and jobs.prescription(sent.order_id) is not null
-        and (
-            sent.event in ('ordered', 'cancelled')
-            or coalesce(sent.documented_at, sent.received_at) <= nights.run_at
-        )
-    qualify row_number() over (
-        partition by nights.night, sent.facility, sent.patient_id, sent.order_id
-        order by
-            sent.received_at desc, sent.feed desc, sent."partition" desc, sent."offset" desc,
-            sent."row" desc
-    ) = 1
-),
-stays as (
-    select
-        nights.night,
-        events.facility,
-        events.encounter_id,
-        max(events.discharged_at) filter (where events.event = 'discharge') as discharged_at,
-        max(events.received_at) filter (where events.event = 'discharge') as told_at,
-        max(events.received_at) filter (where events.event = 'cancel_discharge') as untold_at
-    from nights_asked as nights
-    inner join {lake}.encounter_events as events
-        on events.received_at <= coalesce(known_at, nights.run_at)
-    where events.encounter_id is not null
-    group by all
-),
-lasting as (
-    select
-        states.*,
-        coalesce(
-            states.ended_at,
-            case
-                when stays.encounter_id is null then states.started_at
-                when stays.told_at >= coalesce(stays.untold_at, stays.told_at)
-                    then stays.discharged_at
-            end,
-            'infinity'::timestamptz
-        ) as lasts_until
-    from states left join stays
-        on stays.night = states.night
-        and stays.encounter_id = states.encounter_id
-        and stays.facility is not distinct from states.facility
-    where states.event in ('ordered', 'changed')
-)
-select
-    lasting.night,
-    coalesce(identities.surviving_id, lasting.patient_id) as patient_id,
-    jobs.prescription(lasting.order_id) as prescription_id,
-    lasting.code_text as drug,
-    lasting.code as drug_code,
-    lasting.dose,
-    lasting.dose_unit,
-    lasting.route,
-    lasting.started_at,
-    lasting.ended_at,
-    lasting.encounter_id,
-    lasting.received_at,
-    lasting.feed,
-    lasting."partition",
-    lasting."offset",
-    lasting."row",
-    lasting.patient_id as sent_patient_id
-from lasting left join {lake}.survivors(coalesce(known_at, closes)) as identities
-    on identities.retired_id = lasting.patient_id
-    and identities.facility is not distinct from lasting.facility
-where lasting.started_at < lasting.next_midnight and lasting.lasts_until >= lasting.midnight
+        coalesce(known_at, nights.closes) as known_at,
+        nights.closes as stops_by,
+        'infinity'::timestamptz as starts_by
+    from jobs.nights
+    where nights.closes > opens and nights.closes <= closes
 """
+_LIFE = (
+    LIFE.replace("{schema}", "{lake}")
+    .replace("{moments}", _RUNS)
+    .replace("{survivors}", "{lake}.survivors(coalesce(known_at, closes))")
+)
+MEDICATIONS = (
+    """
+create macro jobs.active_medications_as_known(opens, closes, known_at) as table
+with """
+    + _LIFE
+    + """
+select
+    moment as night,
+    patient_id,
+    jobs.prescription(order_id) as prescription_id,
+    code_text as drug,
+    code as drug_code,
+    dose,
+    dose_unit,
+    route,
+    started_at,
+    ended_at,
+    encounter_id,
+    received_at,
+    feed,
+    "partition",
+    "offset",
+    "row",
+    sent_patient_id
+from standing
+where jobs.prescription(order_id) is not null
+    and control not in ('held', 'completed', 'discontinued', 'cancelled')
+    and not never_was
+    and replaced_at is null
+    and started_at < next_midnight
+    and coalesce(ended_at, if(has_stay, discharged_at, started_at), 'infinity') >= midnight
+"""
+)
 
 VITALS = """
 create macro jobs.stream_vitals(opens, closes) as table

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from clinical.concepts.statuses import TAKES_BACK
 from clinical.detection.version import rules_version
 from lakehouse.batch.reconciliation import DIFFERENCES
 from lakehouse.batch.replays import REPLAY_RUNS
@@ -40,12 +41,14 @@ class Source:
     corrects: str
 
 
+_CORRECTIONS = f"status in {tuple(sorted(TAKES_BACK))}"
 SOURCES: Mapping[str, Source] = {
     "census": Source(ENCOUNTER_EVENTS, "starts_with(event, 'cancel_')"),
-    "vitals": Source(OBSERVATIONS, "status in ('corrected', 'entered_in_error', 'cancelled')"),
-    "labs": Source(OBSERVATIONS, "status in ('corrected', 'entered_in_error', 'cancelled')"),
+    "vitals": Source(OBSERVATIONS, _CORRECTIONS),
+    "labs": Source(OBSERVATIONS, _CORRECTIONS),
     "active_medications": Source(
-        MEDICATION_EVENTS, "event in ('changed', 'discontinued', 'cancelled')"
+        MEDICATION_EVENTS,
+        "event in ('changed', 'held', 'resumed', 'completed', 'discontinued', 'cancelled')",
     ),
 }
 

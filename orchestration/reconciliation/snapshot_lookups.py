@@ -50,7 +50,7 @@ select
     events.event,
     events.event as kind,
     events.event = 'cancelled' as is_cancellation,
-    events.event = 'discontinued' as is_end,
+    events.event in ('held', 'completed', 'discontinued') as is_end,
     {_TOLD}
 from lake.medication_events as events
 where jobs.prescription(events.order_id) in (

@@ -82,11 +82,11 @@ from undecided as d inner join events on events.{{thing}} = d.l.{{thing}}
 where d.has_l and d.has_s and events.learnt_as != {_SHOWN_LEARNT} and same(d.l, events)
 union all by name
 select
-    d.number, 'corrected' as class, 'stopped before the cutoff' as reason, events.cause,
+    d.number, 'corrected' as class, 'stopped or held before the cutoff' as reason, events.cause,
     false as is_wrong_patient
 from undecided as d inner join events on events.{{thing}} = d.l.{{thing}}
 where d.has_l and not d.has_s
-    and events.event = 'discontinued' and events.received_at <= {{cutoff}}
+    and events.is_end and events.event != 'discharge' and events.received_at <= {{cutoff}}
 """  # noqa: S608 our names
 
 _IDENTITY = """

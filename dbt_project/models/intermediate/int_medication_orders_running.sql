@@ -1,4 +1,5 @@
--- Medication orders whose newest state neither cancels nor stops them, whenever they begin and end.
+-- Medication orders whose newest state neither cancels, holds nor stops them, whenever they begin
+-- and end.
 
 with
 
@@ -33,7 +34,9 @@ orders as (
     select *
     from identified
     where
-        event in ('ordered', 'changed', 'discontinued', 'cancelled')
+        event in (
+            'ordered', 'changed', 'held', 'resumed', 'completed', 'discontinued', 'cancelled'
+        )
         and order_id is not null
     qualify row_number() over (
         partition by facility, patient_id, order_id, code, code_text
@@ -49,14 +52,17 @@ stops as (
         order_id,
         learnt_as
     from orders
-    where event in ('discontinued', 'cancelled') and code is null and code_text is null
+    where
+        event in ('held', 'completed', 'discontinued', 'cancelled')
+        and code is null and code_text is null
 ),
 
 running as (
     select orders.*
     from orders
     where
-        orders.event in ('ordered', 'changed')
+        orders.event in ('ordered', 'changed', 'resumed')
+        and (orders.event != 'resumed' or coalesce(orders.code, orders.code_text) is not null)
         and not exists (
             select 1
             from stops
