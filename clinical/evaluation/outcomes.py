@@ -23,7 +23,7 @@ from clinical.concepts import CONCEPTS
 from clinical.evaluation.occurrences import Bools, Occurrences, occurrences
 from clinical.evaluation.people import People
 from clinical.evaluation.stays import Stays
-from clinical.normalise.signals import NO_START
+from clinical.normalise.courses import STARTS
 
 SEPSIS_ONSET, DETERIORATION, VENTILATION = "sepsis_onset", "deterioration", "ventilation"
 DEATH, ICU_TRANSFER, ANTIBIOTIC = "death", "icu_transfer", "antibiotic"
@@ -121,6 +121,6 @@ def _antibiotics(facts: Facts, people: People) -> Occurrences:
     rows = facts.get("medication_events")
     if rows is None:
         return _none()
-    begun = pc.invert(pc.is_in(rows["event"].cast(pa.string()), pa.array([*NO_START, "cancelled"])))
+    begun = pc.is_in(rows["event"].cast(pa.string()), pa.array(sorted(STARTS)))
     which = pc.and_(_equal(rows["concept"], "antibiotic"), begun)
     return people.occurrences(rows, "started_at", which.to_numpy(zero_copy_only=False)).firsts()

@@ -7,10 +7,11 @@ volumes of crystalloid, and when sedation ended. Not here: which ingredient a te
 An administration says its rate at its start and 0 at its end. A later administration of the drug
 takes over from its own start, also at the very time at which the one before ends. A cancelled
 administration never was: both are withdrawn. A stop (not given, at a rate of 0) is 0 at its time.
-A rate in a unit that is not listed here is never scored.
+A hold of its order stops it when the hold is written, and a release with a rate starts it again. A
+rate in a unit that is not listed here is never scored.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -21,8 +22,9 @@ from numpy.typing import NDArray
 
 from clinical.concepts import CONCEPTS
 from clinical.normalise.conversions import affine
-from clinical.normalise.distinct import distinct, flags, flat, valid
+from clinical.normalise.distinct import Distinct, distinct, flags, flat, valid
 from clinical.normalise.signal_rows import (
+    UTC,
     as_signals,
     identity,
     of_concept,
@@ -46,6 +48,7 @@ _OF_EFFECT = MappingProxyType({EFFECT: 1.0, "[iU]/h": 1 / 60, "m[iU]/min": 1 / 1
 CRYSTALLOID, VOLUME = "crystalloid", "crystalloid_volume"
 SEDATIVE, SEDATIVE_END = "sedative", "sedative_end"
 _GIVEN, _STOPPED, _CANCELLED = "administered", "not_given", "cancelled"
+_HELD, _RESUMED = "held", "resumed"
 READ = (
     *("concept", "ingredient", "code", "code_text", "order_id", "event", "dose", "dose_unit"),
     *("rate", "rate_unit", "started_at", "ended_at", "documented_at"),
@@ -77,23 +80,51 @@ INFUSION_CONCEPTS = frozenset(name for one in INFUSIONS for name in one.concepts
 
 def infusion_signals(rows: pa.Table) -> list[pa.Table]:
     """The signals of rates and volumes in a table of medication events."""
-    ingredient, event = (distinct(flat(rows[name])) for name in ("ingredient", "event"))
-    told = event.are(frozenset({_GIVEN, _CANCELLED})) | (
-        event.are(frozenset({_STOPPED})) & _is_zero(rows)
-    )
-    found: list[pa.Table] = []
-    for one in INFUSIONS:
+    ingredient, concept = (distinct(flat(rows[name])) for name in ("ingredient", "concept"))
+    here = [one for one in INFUSIONS if (one.ingredient,) in ingredient.keys]
+    classes = {name for (name,) in concept.keys} & {CRYSTALLOID, SEDATIVE}
+    if not here and not classes:
+        return []
+    return list(_told(_paused(rows), ingredient, concept, here))
+
+
+def _told(
+    rows: pa.Table, ingredient: Distinct, concept: Distinct, here: Iterable[Infusion]
+) -> Iterator[pa.Table]:
+    event = distinct(flat(rows["event"]))
+    poured = event.are(frozenset({_GIVEN, _CANCELLED}))
+    told = poured | (event.are(frozenset({_STOPPED})) & _is_zero(rows))
+    for one in here:
         mine = told & ingredient.are(frozenset({one.ingredient}))
         if mine.any():
-            found.extend(_rates(only(rows, mine, READ), one))
-    poured = event.are(frozenset({_GIVEN, _CANCELLED}))
-    poured &= distinct(flat(rows["concept"])).are(frozenset({CRYSTALLOID}))
+            yield from _rates(only(rows, mine, READ), one)
+    poured &= concept.are(frozenset({CRYSTALLOID}))
     if poured.any():
-        found.append(_volumes(only(rows, poured, READ)))
-    sedated = told & distinct(flat(rows["concept"])).are(frozenset({SEDATIVE}))
+        yield _volumes(only(rows, poured, READ))
+    sedated = told & concept.are(frozenset({SEDATIVE}))
     if sedated.any():
-        found.append(_sedation_ends(only(rows, sedated, READ)))
-    return found
+        yield _sedation_ends(only(rows, sedated, READ))
+
+
+def _paused(rows: pa.Table) -> pa.Table:
+    """A hold as the stop that it is, and a release with a rate as the start, when written."""
+    event = distinct(flat(rows["event"]))
+    held, resumed = (event.are(frozenset({name})) for name in (_HELD, _RESUMED))
+    resumed &= valid(flat(rows["rate"]))
+    if not (held | resumed).any():
+        return rows
+    stops, paused = pa.array(held), pa.array(held | resumed)
+    told = pc.if_else(stops, _STOPPED, pc.if_else(pa.array(resumed), _GIVEN, flat(rows["event"])))
+    changed = {
+        "event": told,
+        "rate": pc.if_else(stops, 0.0, flat(rows["rate"])),
+        "rate_unit": pc.if_else(stops, pa.scalar(None, pa.string()), flat(rows["rate_unit"])),
+        "started_at": pc.if_else(paused, flat(rows["documented_at"]), flat(rows["started_at"])),
+        "ended_at": pc.if_else(stops, pa.scalar(None, UTC), flat(rows["ended_at"])),
+    }
+    for name, column in changed.items():
+        rows = rows.set_column(rows.schema.get_field_index(name), name, column)
+    return rows
 
 
 def _sedation_ends(rows: pa.Table) -> pa.Table:

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from clinical.normalise.distinct import flags, flat
+from clinical.normalise.distinct import flags, flat, valid
 
 UTC = pa.timestamp("us", tz="UTC")
 SIGNALS = pa.schema(
@@ -117,3 +117,20 @@ def _text(column: pa.Array) -> pa.Array:
 def ones(rows: pa.Table) -> pa.Array:
     """The value of what took place."""
     return pa.array(np.ones(len(rows)))
+
+
+def with_bare(rows: pa.Table, cancelled: NDArray[np.bool_], concepts: Iterable[str]) -> pa.Table:
+    """Add what a withdrawal may mean that names an order number and no drug or service.
+
+    It withdraws whatever that order was; withdrawing what never was changes nothing.
+    """
+    if not cancelled.any():
+        return rows
+    named = [valid(flat(rows[name])) for name in ("code", "code_text", "concept")]
+    is_bare = cancelled & ~np.any(named, axis=0) & valid(flat(rows["order_id"]))
+    if not is_bare.any():
+        return rows
+    bare = rows.filter(pa.array(is_bare))
+    place = rows.column_names.index("concept")
+    meant = [pa.repeat(pa.scalar(concept), len(bare)) for concept in concepts]
+    return pa.concat_tables([rows, *(bare.set_column(place, "concept", one) for one in meant)])

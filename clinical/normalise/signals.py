@@ -1,11 +1,11 @@
 """The one form of what scoring folds.
 
 Here: signals from every kind of fact, whether fresh from `normalise` or read back from the lake.
-Not here: rates of infusions (infusions.py), stays (stays.py), conditions (conditions.py); their
-order in time, or which still count.
+Not here: courses of drugs (courses.py), rates of infusions (infusions.py), stays (stays.py),
+conditions (conditions.py); their order in time, or which still count.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import pyarrow as pa
@@ -13,10 +13,10 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from clinical.concepts.statuses import TAKES_BACK
-from clinical.normalise.conditions import condition_signals
+from clinical.normalise.conditions import condition_signals, flag_signals, procedure_signals
+from clinical.normalise.courses import course_signals
 from clinical.normalise.distinct import distinct, flags, flat, valid
 from clinical.normalise.infusions import infusion_signals
-from clinical.normalise.medications import MEDICATION_CLASSES
 from clinical.normalise.orders import ORDERED
 from clinical.normalise.signal_rows import (
     PROVENANCE,
@@ -30,6 +30,7 @@ from clinical.normalise.signal_rows import (
     only,
     order_identity,
     texts_of,
+    with_bare,
 )
 from clinical.normalise.stays import stay_signals
 
@@ -45,21 +46,17 @@ OBSERVED = (
     "not_scored_reason",
     "status",
 )
-# And orders and medications.
+# And an order.
 GIVEN = (
     "concept",
     "code",
     "code_text",
     "order_id",
-    "event",
     "is_cancelled",
-    "started_at",
     "effective_at",
     "documented_at",
 )
-# A dose that was not given, or a stop, neither starts a course nor unsays that one was started.
-NO_START = frozenset({"not_given", "discontinued"})
-_CANCELLED, _SILENT = frozenset({"cancelled"}), frozenset({"no_value"})
+_SILENT = frozenset({"no_value"})
 _ORDERED = frozenset(ORDERED)
 UNTESTABLE_VERBAL = "gcs_verbal_untestable"
 _VERBAL, _UNTESTABLE = frozenset({"gcs_verbal"}), frozenset({"untestable"})
@@ -101,8 +98,10 @@ def _untestable(rows: pa.Table) -> list[pa.Table]:
     if not verbal.any():
         return []
     untestable = distinct(flat(rows["not_scored_reason"])).are(_UNTESTABLE)
-    takes_back = distinct(flat(rows["status"])).are(TAKES_BACK)
-    rows = only(rows, verbal & (untestable | takes_back), OBSERVED)
+    chosen = verbal & (untestable | distinct(flat(rows["status"])).are(TAKES_BACK))
+    if not chosen.any():
+        return []
+    rows = only(rows, chosen, OBSERVED)
     void = ~distinct(flat(rows["not_scored_reason"])).are(_UNTESTABLE)
     rows = of_concept(rows, UNTESTABLE_VERBAL)
     whose = identity("untestable:", flat(rows["observation_id"]))
@@ -110,26 +109,19 @@ def _untestable(rows: pa.Table) -> list[pa.Table]:
 
 
 def _ordered(rows: pa.Table) -> list[pa.Table]:
-    rows = _with_bare(rows, flags(flat(rows["is_cancelled"])), ORDERED)
-    rows = only(rows, distinct(flat(rows["concept"])).are(_ORDERED), GIVEN)
+    rows = with_bare(rows, flags(flat(rows["is_cancelled"])), ORDERED)
+    chosen = distinct(flat(rows["concept"])).are(_ORDERED)
+    if not chosen.any():
+        return []
+    rows = only(rows, chosen, GIVEN)
     void = pa.array(flags(flat(rows["is_cancelled"])))
     rows = dated(rows, "effective_at", void)
     return [as_signals(rows, "effective_at", ones(rows), void, order_identity("order:", rows))]
 
 
 def _given(rows: pa.Table) -> list[pa.Table]:
-    """That a class of drug was started, and how fast an infusion runs."""
-    return [_started(rows), *infusion_signals(rows)]
-
-
-def _started(rows: pa.Table) -> pa.Table:
-    event = distinct(flat(rows["event"]))
-    rows = _with_bare(rows, event.are(_CANCELLED), MEDICATION_CLASSES)
-    event = distinct(flat(rows["event"]))
-    rows = only(rows, ~event.are(NO_START) & valid(flat(rows["concept"])), GIVEN)
-    void = pa.array(distinct(flat(rows["event"])).are(_CANCELLED))
-    rows = dated(rows, "started_at", void)
-    return as_signals(rows, "started_at", ones(rows), void, order_identity("medication:", rows))
+    """That a course of a class of drug began, and how fast an infusion runs."""
+    return [*course_signals(rows), *infusion_signals(rows)]
 
 
 def _born(rows: pa.Table) -> list[pa.Table]:
@@ -165,21 +157,6 @@ _READ: Mapping[str, Callable[[pa.Table], list[pa.Table]]] = {
     "patient_demographics": _born,
     "encounter_events": stay_signals,
     "diagnoses": condition_signals,
+    "procedures": procedure_signals,
+    "flags": flag_signals,
 }
-
-
-def _with_bare(rows: pa.Table, cancelled: NDArray[np.bool_], concepts: Iterable[str]) -> pa.Table:
-    """Add what a withdrawal may mean that names an order number and no drug or service.
-
-    It withdraws whatever that order was; withdrawing what never was changes nothing.
-    """
-    if not cancelled.any():
-        return rows
-    named = [valid(flat(rows[name])) for name in ("code", "code_text", "concept")]
-    is_bare = cancelled & ~np.any(named, axis=0) & valid(flat(rows["order_id"]))
-    if not is_bare.any():
-        return rows
-    bare = rows.filter(pa.array(is_bare))
-    place = rows.column_names.index("concept")
-    meant = [pa.repeat(pa.scalar(concept), len(bare)) for concept in concepts]
-    return pa.concat_tables([rows, *(bare.set_column(place, "concept", one) for one in meant)])

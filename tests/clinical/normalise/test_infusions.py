@@ -162,3 +162,18 @@ def test_sedation_ends_with_its_administration_or_with_a_stop():
     for row in (given, stop):
         ends = [one for one in signalled(medication_events=[row]) if one["concept"][-3:] == "end"]
         assert [(one["effective_at"], one["void"]) for one in ends] == [(END, False)]
+
+
+def test_a_hold_stops_an_infusion_when_it_is_written_and_a_release_starts_it_again():
+    held = drip(None, None, event="held", documented_at=END, message=1)
+    released = drip(0.2, event="resumed", documented_at=END + timedelta(hours=1), message=2)
+    stops = [row for row in rates(drip(), held) if row[1] == END]
+    assert ("norepinephrine_rate", END, 0.0, False) in stops
+    assert rates(drip(), released)[-1] == (
+        *("norepinephrine_rate", END + timedelta(hours=1), 0.2, False),
+    )
+    assert rates(drip(None, None, event="resumed")) == []
+
+
+def test_other_drugs_have_no_rates():
+    assert rates(drip(code_text="Paracetamol")) == []
