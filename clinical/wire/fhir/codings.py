@@ -1,7 +1,7 @@
-"""Codes of FHIR: which coding of several speaks, and the contract's word for a status.
+"""Codes of FHIR: which coding of several speaks.
 
-Here: choosing among codings, codes of answers, the table of statuses. Not here: what a code means
-(clinical/normalise).
+Here: choosing among codings, codes of answers. Not here: what a code means (clinical/normalise), or
+statuses (clinical/concepts/statuses.py).
 """
 
 from collections.abc import Sequence
@@ -13,18 +13,6 @@ import msgspec
 from clinical.wire.fhir.resources import CodeableConcept, Coding
 
 LOINC = "http://loinc.org"
-
-# FHIR R4 observation-status to the contract's words. `amended` and `corrected` both replace what
-# was final before (https://hl7.org/fhir/R4/valueset-observation-status.html).
-STATUS = {
-    "registered": "registered",
-    "preliminary": "preliminary",
-    "final": "final",
-    "amended": "corrected",
-    "corrected": "corrected",
-    "cancelled": "cancelled",
-    "entered-in-error": "entered_in_error",
-}
 
 
 class Code(NamedTuple):

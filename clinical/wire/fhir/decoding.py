@@ -6,7 +6,7 @@ Here: each message's one disposition, and its rows. Not here: reading JSON (mess
 A message is taken whole or not at all: one Observation of nobody quarantines its Bundle.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pyarrow as pa
 from msgspec import Raw
 
-from clinical.wire.decoded import MESSAGES, Decoded, filled
+from clinical.wire.decoded import FACTS, MESSAGES, Decoded, filled
 from clinical.wire.fhir.core import Patient
 from clinical.wire.fhir.found import Found, Rows
 from clinical.wire.fhir.gathering import Gathered, gather
@@ -28,8 +28,11 @@ from clinical.wire.fhir.neighbours import NOBODY
 from clinical.wire.fhir.reasons import DecodeError, Reason
 from clinical.wire.fhir.resources import Resource
 from clinical.wire.fhir.subjects import Subjects, chosen, subjects, visits
+from clinical.wire.fhir.texts import FEW, Column, array, nothing, pick
 from clinical.wire.profile import FeedProfile
 
+_ROWS = {name: pa.struct(list(schema)) for name, schema in FACTS.items()}
+_LEDGER = pa.struct(list(MESSAGES))
 Messages: TypeAlias = pa.BinaryArray | pa.LargeBinaryArray
 
 
@@ -102,20 +105,40 @@ def _contained(raw: Raw) -> Resource | None:
     return resource if isinstance(resource, Resource) else None
 
 
-def _table(rows: Rows, about: Subjects, visit: pa.Array) -> _Table:
+def _table(rows: Rows, about: Subjects, visit: Column) -> _Table:
     group = about.group
-    shared = {
-        "message": pa.array(group.messages, pa.int32()),
+    shared: dict[str, Column] = {
+        "message": _message(group.messages),
         "facility": about.facility,
         "patient_id": about.patient_id,
         "encounter_id": visit,
     }
     places = np.asarray(group.places, np.int64)
     if rows.of is not None:
-        at = pa.array(rows.of, pa.int64())
-        shared = {name: column.take(at) for name, column in shared.items()}
+        shared = {name: pick(column, rows.of) for name, column in shared.items()}
         places = places[np.asarray(rows.of, np.int64)]
-    return _Table(filled(rows.table, {**shared, **rows.columns}, len(places)), places)
+    columns = {**shared, **rows.columns}
+    few = len(places) <= FEW and not any(isinstance(each, pa.Array) for each in columns.values())
+    made = _few if few else filled
+    return _Table(made(rows.table, columns, len(places)), places)
+
+
+def _message(messages: Sequence[int]) -> Column:
+    if len(messages) <= FEW:
+        return messages
+    return pa.array(np.asarray(messages, np.int32))
+
+
+def _few(name: str, columns: Mapping[str, Column], count: int) -> pa.Table:
+    """The same as `filled` of Python objects: one call costs less than one for each column."""
+    none = [None] * count
+    rows = zip(*(columns.get(column, none) for column in FACTS[name].names), strict=True)
+    return _of_rows(rows, FACTS[name], _ROWS[name])
+
+
+def _of_rows(rows: Iterable[tuple[object, ...]], schema: pa.Schema, kind: pa.DataType) -> pa.Table:
+    made = pa.RecordBatch.from_struct_array(pa.array(list(rows), kind))
+    return pa.Table.from_batches([made], schema)
 
 
 def _joined(parts: Sequence[_Table], refused: Mapping[int, Reason]) -> pa.Table:
@@ -131,35 +154,49 @@ def _joined(parts: Sequence[_Table], refused: Mapping[int, Reason]) -> pa.Table:
 
 
 def _ledger(seen: Sequence[Read], found: Gathered, facts: Mapping[str, pa.Table]) -> pa.Table:
-    count = len(seen)
+    """Sender, id, type, disposition, stage and reason of each message."""
+    metas = [each.meta for each in seen]
+    senders = [meta and meta.source for meta in metas] if any(metas) else nothing(len(seen))
+    columns = [
+        senders,
+        [each.id for each in seen],
+        _types(seen),
+        *_judged(len(seen), found, facts),
+    ]
+    if len(seen) <= FEW:
+        return _of_rows(zip(*columns, strict=True), MESSAGES, _LEDGER)
+    return pa.Table.from_arrays([array(each, pa.string()) for each in columns], schema=MESSAGES)
+
+
+def _types(seen: Sequence[Read]) -> Column:
+    kinds = set(map(type, seen))
+    if len(seen) > FEW and len(kinds) == 1 and Unread not in kinds:
+        return pa.repeat(kinds.pop().__name__, len(seen))
+    return [each.type if isinstance(each, Unread) else type(each).__name__ for each in seen]
+
+
+def _judged(count: int, found: Gathered, facts: Mapping[str, pa.Table]) -> list[Column]:
+    """Disposition, stage and reason: a message that gave no rows is not parsed."""
     given = np.zeros(count, np.bool_)
     for table in facts.values():
         given[table["message"].to_numpy()] = True
-    disposition = ["parsed"] * count
+    rest = np.flatnonzero(~given).tolist()
+    if not rest and count > FEW:
+        return [pa.repeat("parsed", count), nothing(count), nothing(count)]
+    disposition: list[str | None] = ["parsed"] * count
     stage: list[str | None] = [None] * count
     reason: list[str | None] = [None] * count
-    rest = np.flatnonzero(~given).tolist()
     used = _with_used(found) if rest else set()
     for message in rest:
         refusal = found.refused.get(message)
-        nothing = Reason.SUBJECT_NOT_PATIENT if message in used else Reason.RESOURCE_TYPE_NOT_USED
+        empty = Reason.SUBJECT_NOT_PATIENT if message in used else Reason.RESOURCE_TYPE_NOT_USED
         stage[message] = "decode"
         disposition[message] = "quarantined" if refusal else "skipped"
-        reason[message] = (refusal or nothing).value
-    columns = [
-        [_sender(each) for each in seen],
-        [None if isinstance(each, Unread) else each.id for each in seen],
-        [each.type if isinstance(each, Unread) else type(each).__name__ for each in seen],
-        disposition, stage, reason,
-    ]  # fmt: skip
-    return pa.table(columns, MESSAGES)
+        reason[message] = (refusal or empty).value
+    return [disposition, stage, reason]
 
 
 def _with_used(found: Gathered) -> set[int]:
     """The messages that hold a resource which gives rows where it is about a patient."""
     groups = (found.groups.get(kind.shape) for kind in KINDS if kind.read is not None)
     return {message for group in groups if group is not None for message in group.messages}
-
-
-def _sender(each: Read) -> str | None:
-    return each.meta.source if not isinstance(each, Unread) and each.meta else None

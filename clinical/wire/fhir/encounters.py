@@ -16,7 +16,6 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
-from clinical.wire.decoded import UTC
 from clinical.wire.fhir.codings import answer, answer_of, coding_of, has_code
 from clinical.wire.fhir.core import Encounter, Location, Stay
 from clinical.wire.fhir.found import Found, Rows
@@ -26,6 +25,7 @@ from clinical.wire.fhir.neighbours import visit_of
 from clinical.wire.fhir.reasons import Reason
 from clinical.wire.fhir.references import label
 from clinical.wire.fhir.resources import Period
+from clinical.wire.fhir.texts import Column, pick
 
 STRING = pa.string()
 
@@ -78,25 +78,25 @@ def read(found: Found[Encounter]) -> Iterator[Rows]:
         for event in _events(found, row, one, period)
     ]
     of = [event.of for event in events]
-    shared = {
-        "encounter_id": pa.array([_visit(found, row) for row in range(len(each))], STRING),
-        "documented_at": found.documented([None] * len(each)),
-        "admitted_at": found.instants([period.start for period in periods]),
-        "discharged_at": found.instants([period.end for period in periods]),
-        "discharge_disposition": pa.array([_disposition(one) for one in each], STRING),
-        "account_id": found.labels([one.account for one in each]),
+    shared: dict[str, Column] = {
+        "encounter_id": [_visit(found, row) for row in range(len(each))],
+        "documented_at": found.moments(found.written([None] * len(each))),
+        "admitted_at": found.moments([period.start for period in periods]),
+        "discharged_at": found.moments([period.end for period in periods]),
+        "discharge_disposition": [_disposition(one) for one in each],
+        "account_id": found.labelled([one.account for one in each]),
     }
     if len(of) != len(each):
-        shared = {name: column.take(pa.array(of)) for name, column in shared.items()}
+        shared = {name: pick(column, of) for name, column in shared.items()}
     yield Rows("encounter_events", {**shared, **_columns(events, classes)}, of)
 
 
-def _columns(events: Sequence[_Event], classes: Sequence[str | None]) -> dict[str, pa.Array]:
-    happened = pa.array([event.at for event in events], pa.int64()).cast(UTC)
+def _columns(events: Sequence[_Event], classes: Sequence[str | None]) -> dict[str, Column]:
     of_class = [event.of_class or classes[event.of] for event in events]
-    texts = {
+    return {
         "event": [event.event for event in events],
         "trigger": [event.told_by for event in events],
+        "event_at": [event.at for event in events],
         "patient_class": [_CLASSES.get(told or "", told) for told in of_class],
         "unit": [event.move.to.unit for event in events],
         "room": [event.move.to.room for event in events],
@@ -105,7 +105,6 @@ def _columns(events: Sequence[_Event], classes: Sequence[str | None]) -> dict[st
         "prior_room": [event.move.before.room for event in events],
         "prior_bed": [event.move.before.bed for event in events],
     }
-    return {"event_at": happened} | {name: pa.array(told, STRING) for name, told in texts.items()}
 
 
 def _events(found: Found[Encounter], row: int, one: Encounter, period: Period) -> list[_Event]:

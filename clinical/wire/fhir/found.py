@@ -8,7 +8,7 @@ A reader never raises. What it cannot read it refuses, and the whole message is 
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Generic, NamedTuple, TypeAlias, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 import msgspec
 import pyarrow as pa
@@ -26,12 +26,12 @@ from clinical.wire.fhir.references import (
     unversioned,
 )
 from clinical.wire.fhir.resources import Resource
-from clinical.wire.fhir.texts import distinct
-from clinical.wire.fhir.times import instant, instants
+from clinical.wire.fhir.texts import Column, array, distinct, nothing, pick
+from clinical.wire.fhir.texts import Rows as Positions
+from clinical.wire.fhir.times import instant, instants, moments
 
 R = TypeVar("R", bound=Resource)
 T = TypeVar("T")
-Column: TypeAlias = pa.Array | Sequence[object]
 STRING = pa.string()
 
 
@@ -55,7 +55,7 @@ class Rows:
 
     table: str
     columns: Mapping[str, Column]
-    of: Sequence[int] | None = None
+    of: Positions | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class Found(Generic[R]):
     """
 
     group: Group[R]
-    patients: tuple[pa.Array, pa.Array]
+    patients: tuple[Column, Column]
     zone: str
     resource_in: Callable[[Raw], Resource | None]
     refused: list[tuple[int, Reason]] = field(default_factory=list)
@@ -86,26 +86,34 @@ class Found(Generic[R]):
 
     def patient(self, position: int) -> Identity:
         """Whom one resource is about."""
-        facility, patient_id = self.patients
-        return Identity(facility[position].as_py(), patient_id[position].as_py())
+        facility, patient_id = (array(pick(told, [position]), STRING) for told in self.patients)
+        return Identity(facility[0].as_py(), patient_id[0].as_py())
 
     def refuse(self, position: int, reason: Reason) -> None:
         """Quarantine the message of a resource."""
         self.refused.append((self.group.messages[position], reason))
 
-    def codes(self, concepts: Sequence[Raw], of: Sequence[int] | None = None) -> Codes:
+    def codes(self, concepts: Sequence[Raw], of: Positions | None = None) -> Codes:
         """The codes of CodeableConcepts; `of` says whose each is, where not one of each."""
+        return Codes(*(array(column, STRING) for column in self.coded(concepts, of)))
+
+    def coded(self, concepts: Sequence[Raw], of: Positions | None = None) -> tuple[Column, ...]:
+        """The same columns, of few rows as lists."""
         each = distinct(concepts)
         read = [code_of(text) for text in each.texts]
         if None in read:
             self._misshapen(each.rows_of([code is None for code in read]), of)
         known = [NO_CODE if code is None else code for code in read]
-        return Codes(*(each.spread(column, STRING) for column in zip(*known, strict=True)))
+        return tuple(each.spread(column, STRING) for column in zip(*known, strict=True))
 
-    def answers(self, concepts: Sequence[Raw], of: Sequence[int] | None = None) -> pa.Array:
+    def answers(self, concepts: Sequence[Raw], of: Positions | None = None) -> pa.Array:
         """The code, else the words, of CodeableConcepts or of the first of lists of them."""
+        return array(self.answered(concepts, of), STRING)
+
+    def answered(self, concepts: Sequence[Raw], of: Positions | None = None) -> Column:
+        """The same column, of few rows as a list."""
         if not any(concepts):
-            return pa.nulls(len(concepts), STRING)
+            return nothing(len(concepts))
         each = distinct(concepts)
         read = [answer_of(text) for text in each.texts]
         if None in read:
@@ -114,14 +122,18 @@ class Found(Generic[R]):
 
     def labels(self, references: Sequence[Raw]) -> pa.Array:
         """Places or things by their words, else by their id."""
+        return array(self.labelled(references), STRING)
+
+    def labelled(self, references: Sequence[Raw]) -> Column:
+        """The same column, of few rows as a list."""
         if not any(references):
-            return pa.nulls(len(references), STRING)
+            return nothing(len(references))
         each = distinct(references)
         return each.spread([label(text) for text in each.texts], STRING)
 
     def each(
         self, raws: Sequence[Raw], decoder: "msgspec.json.Decoder[T]",
-        of: Sequence[int] | None = None,
+        of: Positions | None = None,
     ) -> list[T | None]:  # fmt: skip
         """Elements read by a decoder; None where one was not sent."""
         read: list[T | None] = [None] * len(raws)
@@ -141,12 +153,18 @@ class Found(Generic[R]):
         """Times; null where there is none or it cannot be read."""
         return instants(texts, self.zone)
 
+    def moments(self, texts: Sequence[str | None]) -> Column:
+        """The same column, of few rows as a list of microseconds since 1970."""
+        return moments(texts, self.zone)
+
     def documented(self, texts: Sequence[str | None]) -> pa.TimestampArray:
         """When each was written down: as it says, else when it was sent or last changed."""
         return instants(self.written(texts), self.zone)
 
     def written(self, texts: Sequence[str | None]) -> list[str | None]:
         """The same as text."""
+        if all(texts):
+            return list(texts)
         return [text or self.sent(row) for row, text in enumerate(texts)]
 
     def own_ids(self) -> list[str | None]:
@@ -213,6 +231,6 @@ class Found(Generic[R]):
         own = next(named, None)
         return f"{kind}/{own}" if own else self.group.urls[row]
 
-    def _misshapen(self, rows: Sequence[int], of: Sequence[int] | None) -> None:
+    def _misshapen(self, rows: Sequence[int], of: Positions | None) -> None:
         for row in rows:
             self.refuse(row if of is None else int(of[row]), Reason.WRONG_SHAPE)

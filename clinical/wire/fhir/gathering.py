@@ -6,6 +6,7 @@ reading JSON (messages.py), or what becomes of a group (found.py).
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import cast
 
 from clinical.wire.fhir.bundles import opened
 from clinical.wire.fhir.groups import Context, Group
@@ -61,7 +62,7 @@ def _uniform(read: Sequence[Read], alone: Context) -> Group[Resource]:
     """A batch as a file of one type gives it."""
     count = len(read)
     rows = list(range(count))
-    resources = [each for each in read if isinstance(each, Resource)]
+    resources = cast("list[Resource]", list(read))  # the caller has looked
     return Group(resources, rows, rows, [None] * count, [False] * count, [alone] * count)
 
 

@@ -26,6 +26,9 @@ class Unread(msgspec.Struct, frozen=True, gc=False):
 
     type: str | None
     reason: Reason = Reason.RESOURCE_TYPE_NOT_USED
+    # What it has in common with a resource that is read.
+    id: None = None
+    meta: None = None
 
     @property
     def skipped(self) -> bool:

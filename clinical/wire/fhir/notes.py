@@ -11,6 +11,7 @@ from msgspec import Raw
 
 from clinical.wire.fhir.found import Found, R, Rows
 from clinical.wire.fhir.resources import Element
+from clinical.wire.fhir.texts import Column, array, pick
 
 STRING = pa.string()
 
@@ -25,7 +26,7 @@ class Annotation(Element):
 _ANNOTATIONS = msgspec.json.Decoder(list[Annotation | None] | None)
 
 
-def annotations(found: Found[R], table: str, ids: pa.Array, notes: Sequence[Raw]) -> Iterator[Rows]:
+def annotations(found: Found[R], table: str, ids: Column, notes: Sequence[Raw]) -> Iterator[Rows]:
     """The notes of resources whose rows stand in `table` under `ids`; nothing where there are none.
 
     Args:
@@ -45,7 +46,7 @@ def annotations(found: Found[R], table: str, ids: pa.Array, notes: Sequence[Raw]
     if not told:
         return
     of = [row for row, _, _ in told]
-    about = ids.take(pa.array(of, pa.int64()))
+    about = array(pick(ids, of), STRING)
     said = zip(about.to_pylist(), told, strict=True)
     columns = {
         "note_id": [f"{own or ''}#note/{place}" for own, (_, place, _) in said],

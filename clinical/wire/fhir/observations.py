@@ -11,26 +11,30 @@ What `hasMember` and `derivedFrom` name are Observations of their own and are co
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from msgspec import Raw
 
+from clinical.concepts.statuses import FHIR_OBSERVATION, UNKNOWN
 from clinical.wire.decoded import LONGEST_ANSWER
-from clinical.wire.fhir.codings import STATUS
 from clinical.wire.fhir.core import Measured, Observation
-from clinical.wire.fhir.found import Column, Found, Rows
+from clinical.wire.fhir.found import Found, Rows
 from clinical.wire.fhir.notes import annotations
+from clinical.wire.fhir.texts import FEW, Column, array, nothing, pick, without
+from clinical.wire.fhir.texts import Rows as Positions
 from clinical.wire.fhir.values import has_value, ranges, values
 
 STRING = pa.string()
 _BAD_TIME = "bad_time"
+_CODE = ("code", "code_system", "code_text", "alternate_code", "alternate_system")
 
 
 class _Parts(NamedTuple):
     """What gives rows; with `of`, which Observation each is of, and its place in it."""
 
     measured: Sequence[Measured]
-    of: Sequence[int] | None
+    of: Positions | None
     sub_ids: Sequence[str | None] | None
 
 
@@ -39,30 +43,30 @@ def read(found: Found[Observation]) -> Iterator[Rows]:
     parts = _parts(found.resources)
     if not parts.measured:
         return
-    order = pa.array(found.own_ids(), STRING)
-    shared = _spread({"order_id": order, **_of_resources(found)}, parts.of)
+    order = found.own_ids()
+    shared = {"order_id": order, **_of_resources(found)}
+    if parts.of is not None:
+        shared = {name: pick(column, parts.of) for name, column in shared.items()}
     said = _of_parts(found, parts)
-    narrative = _narratives(said["value_type"], said["value_text"])
-    if narrative is not None:
-        at = pc.filter(pa.array(range(len(parts.measured))), narrative)
-        yield _report(shared, said, at, parts)
-        said["value_text"] = pc.if_else(narrative, pa.scalar(None, STRING), said["value_text"])
+    if narratives := _narratives(said["value_type"], said["value_text"]):
+        yield _report(shared, said, narratives, parts)
+        said["value_text"] = without(said["value_text"], narratives)
     yield Rows("observations", {**shared, **said}, parts.of)
-    yield from annotations(found, "observations", order, [each.note for each in found.resources])
+    notes = [each.note for each in found.resources]
+    yield from annotations(found, "observations", order, notes)
 
 
 def _parts(each: Sequence[Observation]) -> _Parts:
     """`focus` says that a value is another's, e.g. the foetus of the patient whose record it is."""
     components = [one.component for one in each]
     focuses = [one.focus for one in each]
-    focused = any(focuses)
-    if not focused and not any(components):
+    if not any(components) and not any(focuses):
         return _Parts(each, None, None)
     parts: list[Measured] = []
     of: list[int] = []
     sub_ids: list[str | None] = []
-    for row, (one, pieces) in enumerate(zip(each, components, strict=True)):
-        if focused and _is_there(one.focus):
+    for row, (one, pieces, focus) in enumerate(zip(each, components, focuses, strict=True)):
+        if focus and _is_there(focus):
             continue
         if not pieces or has_value(one):
             parts.append(one)
@@ -72,7 +76,7 @@ def _parts(each: Sequence[Observation]) -> _Parts:
             parts += pieces
             of += [row] * len(pieces)
             sub_ids += map(str, range(len(pieces)))
-    return _Parts(parts, of, sub_ids)
+    return _Parts(parts, np.array(of, np.int64) if len(of) > FEW else of, sub_ids)
 
 
 def _is_there(raw: Raw) -> bool:
@@ -87,53 +91,36 @@ def _of_resources(found: Found[Observation]) -> dict[str, Column]:
         one.effective_date_time or _effective(one) or one.issued or found.sent(row)
         for row, one in enumerate(each)
     ]
-    at = found.instants(effective)
+    at = found.moments(effective)
     return {
         "effective_at": at,
         "time_flag": _flags(effective, at),
-        "documented_at": found.instants(documented),
-        "status": [STATUS.get(one.status or "", "unknown") for one in each],
-        "specimen": found.labels([one.specimen for one in each]),
+        "documented_at": found.moments(documented),
+        "status": [FHIR_OBSERVATION.get(one.status or "", UNKNOWN) for one in each],
+        "specimen": found.labelled([one.specimen for one in each]),
     }
 
 
-def _of_parts(found: Found[Observation], parts: _Parts) -> dict[str, pa.Array]:
+def _of_parts(found: Found[Observation], parts: _Parts) -> dict[str, Column]:
     """What each part says for itself."""
-    code = found.codes([part.code for part in parts.measured], parts.of)
-    value = values(parts.measured)
-    return {
-        "code": code.code,
-        "code_system": code.system,
-        "code_text": code.text,
-        "alternate_code": code.alternate_code,
-        "alternate_system": code.alternate_system,
-        "sub_id": _texts(parts.sub_ids, len(parts.measured)),
-        **value._asdict(),
-        "abnormal_flag": found.answers([part.interpretation for part in parts.measured], parts.of),
-        "reference_range": ranges([part.reference_range for part in parts.measured]),
-    }
+    measured, of = parts.measured, parts.of
+    said = dict(zip(_CODE, found.coded([part.code for part in measured], of), strict=True))
+    said |= values(measured)._asdict()
+    said["sub_id"] = parts.sub_ids or nothing(len(measured))
+    said["abnormal_flag"] = found.answered([part.interpretation for part in measured], of)
+    said["reference_range"] = ranges([part.reference_range for part in measured])
+    return said
 
 
-def _spread(columns: dict[str, Column], of: Sequence[int] | None) -> dict[str, Column]:
-    if of is None:
-        return columns
-    at = pa.array(of, pa.int64())
-    return {
-        name: (column if isinstance(column, pa.Array) else pa.array(column, STRING)).take(at)
-        for name, column in columns.items()
-    }
-
-
-def _texts(told: Sequence[str | None] | None, count: int) -> pa.Array:
-    return pa.nulls(count, STRING) if told is None else pa.array(told, STRING)
-
-
-def _flags(texts: Sequence[str | None], read: pa.Array) -> Column:
-    if read.null_count == 0:
-        return pa.nulls(len(texts), STRING)
+def _flags(texts: Sequence[str | None], read: Column) -> Column:
+    """Which times are there and cannot be read."""
+    if isinstance(read, pa.Array):
+        if read.null_count == 0:
+            return nothing(len(texts))
+        read = read.is_valid().to_pylist()
     return [
-        _BAD_TIME if text is not None and not readable else None
-        for text, readable in zip(texts, read.is_valid().to_pylist(), strict=True)
+        _BAD_TIME if text is not None and (at is None or at is False) else None
+        for text, at in zip(texts, read, strict=True)
     ]
 
 
@@ -147,33 +134,35 @@ def _effective(one: Observation) -> str | None:
     return None
 
 
-def _narratives(kinds: pa.Array, texts: pa.Array) -> pa.Array | None:
-    """Which strings are too long for an answer; None if none is."""
-    if (pc.max(pc.binary_length(texts)).as_py() or 0) <= LONGEST_ANSWER:
-        return None
-    long = pc.and_(pc.equal(kinds, "string"), pc.greater(pc.utf8_length(texts), LONGEST_ANSWER))
-    return pc.fill_null(long, False) if long.true_count else None
+def _narratives(kinds: Column, texts: Column) -> list[int]:
+    """Which strings are too long for an answer."""
+    if isinstance(texts, pa.Array):
+        if (pc.max(pc.binary_length(texts)).as_py() or 0) <= LONGEST_ANSWER:
+            return []
+        kinds, texts = array(kinds, STRING).to_pylist(), texts.to_pylist()
+    return [
+        row
+        for row, (kind, text) in enumerate(zip(kinds, texts, strict=True))
+        if kind == "string" and isinstance(text, str) and len(text) > LONGEST_ANSWER
+    ]
 
 
 def _report(
-    shared: dict[str, Column], said: dict[str, pa.Array], at: pa.Array, parts: _Parts
+    shared: dict[str, Column], said: dict[str, Column], rows: Sequence[int], parts: _Parts
 ) -> Rows:
     """Long texts as notes: they may name anybody."""
-    order = pa.array(shared["order_id"], STRING).take(at)
-    columns = {name: said[name].take(at) for name in ("code", "code_system", "code_text")}
-    status = pa.array(shared["status"], STRING).take(at)
+    order = pick(shared["order_id"], rows)
     told = {
-        **columns,
+        **{name: pick(said[name], rows) for name in ("code", "code_system", "code_text")},
         "note_id": order,
-        "about_table": ["observations"] * len(at),
+        "about_table": ["observations"] * len(rows),
         "about_id": order,
-        "kind": ["report"] * len(at),
-        "text": said["value_text"].take(at),
-        "status": status,
-        "documented_at": pa.array(shared["documented_at"]).take(at),
+        "kind": ["report"] * len(rows),
+        "text": pick(said["value_text"], rows),
+        "status": pick(shared["status"], rows),
+        "documented_at": pick(shared["documented_at"], rows),
     }
-    rows = at.to_pylist()
-    return Rows("notes", told, rows if parts.of is None else [parts.of[row] for row in rows])
+    return Rows("notes", told, rows if parts.of is None else [int(parts.of[row]) for row in rows])
 
 
 def moments(one: Observation) -> Iterator[str | None]:

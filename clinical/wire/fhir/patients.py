@@ -41,7 +41,7 @@ def read(found: Found[Patient]) -> Iterator[Rows]:
             "given_name": [next(filter(None, name.given or ()), None) for name in names],
             "birth_date": dates([one.birth_date for one in each]),
             "sex": [one.gender for one in each],
-            "died_at": found.instants(died),
+            "died_at": found.moments(died),
             "deceased": deceased,
             "address": [_written(home) for home in homes],
             "postcode": [home.postal_code for home in homes],

@@ -29,7 +29,7 @@ from clinical.wire.fhir.neighbours import (
 )
 from clinical.wire.fhir.reasons import Reason
 from clinical.wire.fhir.resources import Resource
-from clinical.wire.fhir.texts import distinct
+from clinical.wire.fhir.texts import FEW, Column, distinct
 
 T = TypeVar("T")
 STRING = pa.string()
@@ -43,8 +43,8 @@ class Subjects:
     """The patient of each resource; `group` holds only those that are about one."""
 
     group: Group[Resource]
-    facility: pa.Array
-    patient_id: pa.Array
+    facility: Column
+    patient_id: Column
     refused: Refusals
 
 
@@ -76,13 +76,17 @@ def chosen(group: Group[Resource], told: Sequence[Whom]) -> Subjects:
     names = [told[row] for row in kept]
     return Subjects(
         picked,
-        pa.array([who[0] for who in names], STRING),
-        pa.array([who[1] for who in names], STRING),  # type: ignore[misc]
+        _column([who[0] for who in names]),
+        _column([who[1] for who in names]),  # type: ignore[misc]
         refused,
     )
 
 
-def visits(group: Group[Resource]) -> tuple[pa.Array, Refusals]:
+def _column(told: Sequence[object]) -> Column:
+    return told if len(told) <= FEW else pa.array(told, STRING)
+
+
+def visits(group: Group[Resource]) -> tuple[Column, Refusals]:
     """The visit that each resource names."""
     texts = [resource.encounter for resource in group.resources]
     if group.outside:
@@ -97,7 +101,7 @@ def visits(group: Group[Resource]) -> tuple[pa.Array, Refusals]:
     bad = [
         (group.messages[row], Reason.WRONG_SHAPE) for row, it in enumerate(rows) if it is MALFORMED
     ]
-    return pa.array([None if visit is MALFORMED else visit for visit in rows], STRING), bad
+    return _column([None if visit is MALFORMED else visit for visit in rows]), bad
 
 
 def _one_by_one(group: Group[Resource], texts: Sequence[Raw]) -> list[Whom]:

@@ -9,12 +9,17 @@ less than it takes to tell which of them are alike.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 from msgspec import Raw
 
-FEW = 48
+FEW = 256
+
+Column: TypeAlias = pa.Array | Sequence[object]
+Rows: TypeAlias = Sequence[int] | npt.NDArray[np.int64]
 
 
 def column(raws: Sequence[Raw]) -> pa.Array:
@@ -32,10 +37,10 @@ class Distinct:
     texts: list[bytes]
     places: pa.Array | None = None
 
-    def spread(self, read: Sequence[object], kind: pa.DataType) -> pa.Array:
-        """What was read of each text, for every row."""
+    def spread(self, read: Sequence[object], kind: pa.DataType) -> Column:
+        """What was read of each text, for every row; of few rows it is a list."""
         if self.places is None:
-            return pa.array(read, kind)
+            return read
         if not any(each is not None for each in read):
             return pa.nulls(len(self.places), kind)
         return pa.array(read, kind).take(self.places)
@@ -47,6 +52,32 @@ class Distinct:
             chosen = chosen[self.places.to_numpy()]
         found: list[int] = np.flatnonzero(chosen).tolist()
         return found
+
+
+def array(told: Column, kind: pa.DataType) -> pa.Array:
+    """A column as Arrow has it."""
+    return told if isinstance(told, pa.Array) else pa.array(told, kind)
+
+
+def nothing(count: int) -> Column:
+    """A column of texts without any."""
+    return [None] * count if count <= FEW else pa.nulls(count, pa.string())
+
+
+def pick(told: Column, of: Rows) -> Column:
+    """The rows of a column, in this order."""
+    if isinstance(told, pa.Array):
+        return told.take(pa.array(of, pa.int64()))
+    return [told[row] for row in (of.tolist() if isinstance(of, np.ndarray) else of)]
+
+
+def without(told: Column, rows: Sequence[int]) -> Column:
+    """A column with nothing in these rows."""
+    gone = set(rows)
+    if isinstance(told, pa.Array):
+        kept = pa.array([None if row in gone else row for row in range(len(told))], pa.int64())
+        return told.take(kept)
+    return [None if row in gone else each for row, each in enumerate(told)]
 
 
 def distinct(raws: Sequence[Raw]) -> Distinct:

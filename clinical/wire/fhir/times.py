@@ -16,11 +16,16 @@ from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from clinical.wire.decoded import UTC as UTC_MICROSECONDS
+from clinical.wire.fhir.texts import FEW, Column, array
 from clinical.wire.time import EARLIEST_YEAR, LATEST_YEAR
+
+Bytes = npt.NDArray[np.uint8]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST_DAY = date(1970, 1, 1).toordinal()
@@ -36,36 +41,88 @@ _USUAL_TEXT = r"\d{4}-\d\d-\d\dT\d\d:\d\d:[0-5]\d(?:\.\d{1,6})?(?:Z|[+-](?:0\d|1
 _USUAL = re.compile(_USUAL_TEXT, re.ASCII)
 _WHOLE = f"^{_USUAL_TEXT}$"
 
-# Up to this many times are read faster one by one than as a column.
-_FEW = 48
+_FURTHEST_HOURS = 14
 # A text of the usual form begins with its year.
 _EARLIEST, _BEYOND = f"{EARLIEST_YEAR}", f"{LATEST_YEAR + 1}"
+# Within these, wherever on earth, it is of a year that is no filler.
+_FROM, _UNTIL = (
+    (datetime(year, 1, 1, tzinfo=UTC) - _EPOCH) // _MICROSECOND
+    for year in (EARLIEST_YEAR + 1, LATEST_YEAR)
+)
 
 
-def instants(texts: Sequence[str | None] | pa.Array, zone: str) -> pa.TimestampArray:
+def instants(texts: Sequence[str | None], zone: str) -> pa.TimestampArray:
     """Instants in UTC microseconds; null where there is no text or it cannot be read."""
-    if len(texts) <= _FEW:
-        some = texts.to_pylist() if isinstance(texts, pa.Array) else texts
-        read = [None if text is None else instant(text, zone) for text in some]
-        return pa.array(read, UTC_MICROSECONDS)
+    return array(moments(texts, zone), UTC_MICROSECONDS)
+
+
+def moments(texts: Sequence[str | None], zone: str) -> Column:
+    """The same column, of few rows as a list of microseconds since 1970."""
+    if len(texts) <= FEW:
+        return [None if text is None else instant(text, zone) for text in texts]
     # The observations of one round share their times: each distinct text is read once.
-    column = texts if isinstance(texts, pa.Array) else pa.array(texts, pa.string())
+    column = pa.array(texts, pa.string())
+    if _alike(column) and (times := _cast(column)) is not None:
+        return times
     encoded = column.dictionary_encode()
     return _column(encoded.dictionary, zone).take(encoded.indices)
 
 
 def _column(texts: pa.StringArray, zone: str) -> pa.TimestampArray:
     usual = pc.match_substring_regex(texts, _WHOLE)
-    if usual.false_count == 0:
-        try:
-            read = texts.cast(UTC_MICROSECONDS)
-        except pa.ArrowInvalid:  # a day that its month does not have, or an hour beyond 23
-            pass
-        else:
-            placed = pc.and_(pc.greater_equal(texts, _EARLIEST), pc.less(texts, _BEYOND))
-            return pc.if_else(placed, read, pa.scalar(None, UTC_MICROSECONDS))
-    moments = [instant(text, zone) for text in texts.to_pylist()]
-    return pa.array(moments, pa.int64()).cast(UTC_MICROSECONDS)
+    if usual.false_count == 0 and (times := _cast(texts)) is not None:
+        return times
+    read = [instant(text, zone) for text in texts.to_pylist()]
+    return pa.array(read, pa.int64()).cast(UTC_MICROSECONDS)
+
+
+def _alike(texts: pa.StringArray) -> bool:
+    """Whether all are of the usual form, and of the width and fraction that the first one has."""
+    if texts.null_count or not _USUAL.fullmatch(first := texts[0].as_py()):
+        return False
+    _, bounds, content = texts.buffers()
+    ends = np.frombuffer(bounds, np.int32)[texts.offset : texts.offset + len(texts) + 1]
+    width = len(first)
+    if (np.diff(ends) != width).any():
+        return False
+    characters = np.frombuffer(content, np.uint8)[ends[0] : ends[-1]].reshape(-1, width)
+    lowest, span = _spelling(first)
+    above = characters - lowest  # unsigned: what is below the lowest is far above it
+    if (above > span).any():
+        return False
+    hours = above[:, width - 5] * 10 + above[:, width - 4]
+    return first[-1] == "Z" or bool((hours < _FURTHEST_HOURS).all())
+
+
+@lru_cache(maxsize=64)
+def _spelling(first: str) -> tuple[Bytes, Bytes]:
+    """The lowest character at each place of a text spelt like this, and how many more there are.
+
+    The comma between the signs of an offset is left to Arrow, which reads none.
+    """
+    clock = len(first) - (1 if first[-1] == "Z" else len("+00:00"))
+    template = "".join("0" if character.isdigit() else character for character in first)
+    if first[-1] != "Z":
+        template = f"{template[:clock]}+{template[clock + 1 :]}"
+    span = [9 if character == "0" else 0 for character in template]
+    if first[-1] != "Z":
+        span[clock : clock + 5] = [ord("-") - ord("+"), 1, 9, 0, 5]
+    return np.frombuffer(template.encode(), np.uint8), np.array(span, np.uint8)
+
+
+def _cast(texts: pa.StringArray) -> pa.TimestampArray | None:
+    """Times of the usual form, read by Arrow; None if one of them is no time."""
+    try:
+        read = texts.cast(UTC_MICROSECONDS)
+    except pa.ArrowInvalid:  # a day that its month does not have, or an hour beyond 23
+        return None
+    if not len(read):
+        return read
+    moments = read.view(pa.int64()).to_numpy()
+    if moments.min() >= _FROM and moments.max() < _UNTIL:
+        return read
+    placed = pc.and_(pc.greater_equal(texts, _EARLIEST), pc.less(texts, _BEYOND))
+    return pc.if_else(placed, read, pa.scalar(None, UTC_MICROSECONDS))
 
 
 def dates(texts: Sequence[str | None]) -> pa.Date32Array:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 from msgspec import Raw
@@ -21,7 +22,7 @@ from msgspec import Raw
 from clinical.wire.fhir.codings import answer_of, has_code
 from clinical.wire.fhir.core import Bound, Measured
 from clinical.wire.fhir.resources import Period, Quantity, Range, Ratio
-from clinical.wire.fhir.texts import FEW, column, distinct
+from clinical.wire.fhir.texts import FEW, Column, column, distinct, nothing
 
 # What JSON numbers begin with; a quoted number is text, and true, null or an object are no numbers.
 _NUMBER_STARTS = frozenset("-0123456789")
@@ -30,6 +31,7 @@ _STARTS[[ord(character) for character in _NUMBER_STARTS]] = True
 
 UCUM = "http://unitsofmeasure.org"
 _BOUNDS = msgspec.json.Decoder(list[Bound | None] | None)
+Flags = npt.NDArray[np.bool_]
 STRING, DOUBLE = pa.string(), pa.float64()
 
 
@@ -46,28 +48,29 @@ class Value(NamedTuple):
 class Values(NamedTuple):
     """The columns of many values, named as in the contract."""
 
-    value_type: pa.Array
-    value_text: pa.Array
-    comparator: pa.Array
-    value_number: pa.Array
-    unit_as_sent: pa.Array
+    value_type: Column
+    value_text: Column
+    comparator: Column
+    value_number: Column
+    unit_as_sent: Column
 
 
+_NO_QUANTITY = Quantity()
 NO_VALUE = Value(None, None, None, None, None)
-_KINDS = (STRING, STRING, STRING, DOUBLE, STRING)
 
 
 def values(measured: Sequence[Measured]) -> Values:
     """The values of many, those that are plain quantities read as columns."""
-    amounts = [each.value_quantity for each in measured]
-    if len(measured) > FEW and None not in amounts:
-        absent = any(each.data_absent_reason for each in measured)
-        if not absent and (told := _quantities(amounts)) is not None:  # type: ignore[arg-type]
-            return told
-    if len(measured) > FEW:
-        return _mixed(measured)
-    read = [value_of(each) for each in measured]
-    return _columns(read)
+    if len(measured) <= FEW:
+        return Values(*zip(*map(value_of, measured), strict=True))
+    amounts = [each.value_quantity or _NO_QUANTITY for each in measured]
+    absent = [each.data_absent_reason for each in measured]
+    if any(absent):
+        pairs = zip(amounts, absent, strict=True)
+        amounts = [_NO_QUANTITY if reason else amount for amount, reason in pairs]
+    texts = column([each.value for each in amounts])
+    others = np.flatnonzero(~_numeric(texts)).tolist()
+    return _quantities(amounts, texts, others, [value_of(measured[row]) for row in others])
 
 
 def has_value(measured: Measured) -> bool:
@@ -75,10 +78,10 @@ def has_value(measured: Measured) -> bool:
     return value_of(measured) is not NO_VALUE
 
 
-def ranges(raws: Sequence[Raw]) -> pa.Array:
+def ranges(raws: Sequence[Raw]) -> Column:
     """Reference ranges as HL7 v2 writes them; of several the one for everybody, else the first."""
     if not any(raws):
-        return pa.nulls(len(raws), STRING)
+        return nothing(len(raws))
     each = distinct(raws)
     return each.spread([_usual(text) for text in each.texts], STRING)
 
@@ -107,45 +110,42 @@ def _bounds(bound: Bound) -> str | None:
     return bound.text
 
 
-def _mixed(measured: Sequence[Measured]) -> Values:
-    """Quantities as columns, the others one by one, each back in its place."""
-    plain = [each.value_quantity is not None and not each.data_absent_reason for each in measured]
-    quantities = [
-        each.value_quantity for each, is_plain in zip(measured, plain, strict=True) if is_plain
-    ]
-    others = [
-        value_of(each) for each, is_plain in zip(measured, plain, strict=True) if not is_plain
-    ]
-    told = _quantities(quantities) if len(quantities) > FEW else None  # type: ignore[arg-type]
-    if told is None:
-        return _columns([value_of(each) for each in measured])
-    flags = np.array(plain)
-    place = np.where(flags, np.cumsum(flags) - 1, len(quantities) + np.cumsum(~flags) - 1)
-    order = pa.array(place)
-    both = zip(told, _columns(others), strict=True)
-    return Values(*(pa.concat_arrays([one, other]).take(order) for one, other in both))
-
-
-def _columns(read: Sequence[Value]) -> Values:
-    columns = zip(*read, strict=True) if read else ((),) * len(_KINDS)
-    return Values(*(pa.array(each, kind) for each, kind in zip(columns, _KINDS, strict=True)))
-
-
-def _quantities(amounts: Sequence[Quantity]) -> Values | None:
-    """The columns of quantities; None where one of them is no plain JSON number."""
-    texts = column([each.value for each in amounts])
+def _numeric(texts: pa.Array) -> Flags:
+    """Which texts are JSON numbers."""
     bounds = np.frombuffer(texts.buffers()[1], np.int64)
-    content = np.frombuffer(texts.buffers()[2], np.uint8)
-    if (bounds[1:] == bounds[:-1]).any() or not _STARTS[content[bounds[:-1]]].all():
-        return None
+    content = np.frombuffer(texts.buffers()[2] or b"", np.uint8)
+    found = bounds[1:] > bounds[:-1]
+    found[found] = _STARTS[content[bounds[:-1][found]]]
+    return found
+
+
+def _quantities(
+    amounts: Sequence[Quantity], texts: pa.Array, others: Sequence[int], read: Sequence[Value]
+) -> Values:
+    """The columns of quantities, and among them what was `read` of `others` one by one."""
+    kinds: list[str | None] = ["Quantity"] * len(amounts)
+    comparators = [each.comparator for each in amounts]
+    units = [each.code if each.system == UCUM and each.code else _unit(each) for each in amounts]
     sent = texts.cast(pa.large_string()).cast(STRING)
-    numbers = sent.cast(DOUBLE)
+    if others:
+        for row, value in zip(others, read, strict=True):
+            kinds[row], comparators[row], units[row] = value.type, value.comparator, value.unit
+        rest = np.zeros(len(amounts), np.bool_)
+        rest[others] = True
+        told = pa.array([value.text for value in read], STRING)
+        digits = pc.replace_with_mask(sent, pa.array(rest), pa.array(["0"] * len(read)))
+        numbers = digits.cast(DOUBLE)
+        own = pa.array([value.number for value in read], DOUBLE)
+        sent = pc.replace_with_mask(sent, pa.array(rest), told)
+        numbers = pc.replace_with_mask(numbers, pa.array(rest), own)
+    else:
+        numbers = sent.cast(DOUBLE)
     return Values(
-        pa.array(["Quantity"]).take(pa.array(np.zeros(len(amounts), np.int64))),
+        pa.array(kinds, STRING),
         sent,
-        pa.array([each.comparator for each in amounts], STRING),
-        pc.if_else(pc.is_finite(numbers), numbers, pa.scalar(None, DOUBLE)),
-        pa.array([_unit(each) for each in amounts], STRING),
+        pa.array(comparators, STRING) if any(comparators) else pa.nulls(len(amounts), STRING),
+        _finite(numbers),
+        pa.array(units, STRING),
     )
 
 
@@ -155,34 +155,37 @@ def value_of(measured: Measured) -> Value:
     A value beside a dataAbsentReason is none: the sender says that it is there and that it is not
     (invariant obs-6), and neither is believed.
     """
-    if _verbatim(measured.data_absent_reason) is not None:
+    if measured.data_absent_reason and _verbatim(measured.data_absent_reason) is not None:
         return NO_VALUE
     if measured.value_quantity is not None:
         return _quantity(measured.value_quantity)
-    if _verbatim(measured.value_codeable_concept) is not None:
-        told = answer_of(bytes(measured.value_codeable_concept))
-        return _texted("CodeableConcept", told[0] if told else None)
+    if measured.value_codeable_concept:
+        concept = bytes(measured.value_codeable_concept)
+        if concept != b"null":
+            told = answer_of(concept)
+            return _texted("CodeableConcept", told[0] if told else None)
     if measured.value_string is not None:
         return _texted("string", measured.value_string)
     return _rarer(measured)
 
 
-def _rarer(measured: Measured) -> Value:
+def _rarer(measured: Measured) -> Value:  # noqa: PLR0911 - one line a type
     if measured.value_boolean is not None:
         return _texted("boolean", "true" if measured.value_boolean else "false")
-    if (integer := _verbatim(measured.value_integer)) is not None:
+    if measured.value_integer and (integer := _verbatim(measured.value_integer)) is not None:
         number = _number(integer) if integer[0] in _NUMBER_STARTS else None
         return Value("integer", integer.strip('"'), None, number, None)
-    if _verbatim(measured.value_sampled_data) is not None:
+    if measured.value_sampled_data and _verbatim(measured.value_sampled_data) is not None:
         return Value("SampledData", None, None, None, None)
-    texts = {
-        "Range": _range(measured.value_range),
-        "Ratio": _ratio(measured.value_ratio),
-        "Period": _period(measured.value_period),
-        "dateTime": measured.value_date_time,
-        "time": measured.value_time,
-    }
-    return next((_texted(kind, text) for kind, text in texts.items() if text), NO_VALUE)
+    if measured.value_range is not None:
+        return _texted("Range", _range(measured.value_range))
+    if measured.value_ratio is not None:
+        return _texted("Ratio", _ratio(measured.value_ratio))
+    if measured.value_period is not None:
+        return _texted("Period", _period(measured.value_period))
+    if measured.value_date_time is not None:
+        return _texted("dateTime", measured.value_date_time)
+    return _texted("time", measured.value_time)
 
 
 def _quantity(quantity: Quantity) -> Value:
@@ -191,6 +194,11 @@ def _quantity(quantity: Quantity) -> Value:
         return NO_VALUE
     number = _number(text) if text[0] in _NUMBER_STARTS else None
     return Value("Quantity", text.strip('"'), quantity.comparator, number, _unit(quantity))
+
+
+def _finite(numbers: pa.DoubleArray) -> pa.DoubleArray:
+    finite = pc.is_finite(numbers)
+    return pc.if_else(finite, numbers, pa.scalar(None, DOUBLE)) if finite.false_count else numbers
 
 
 def _unit(quantity: Quantity) -> str | None:
@@ -215,23 +223,17 @@ def _number(text: str) -> float | None:
     return number if math.isfinite(number) else None
 
 
-def _range(value: Range | None) -> str | None:
-    if value is None:
-        return None
+def _range(value: Range) -> str | None:
     low, high = _amount(value.low), _amount(value.high)
     return f"{low or ''}-{high or ''}" if low or high else None
 
 
-def _ratio(value: Ratio | None) -> str | None:
-    if value is None:
-        return None
+def _ratio(value: Ratio) -> str | None:
     above, below = _amount(value.numerator), _amount(value.denominator)
     return f"{above or ''}:{below or ''}" if above or below else None
 
 
-def _period(value: Period | None) -> str | None:
-    if value is None:
-        return None
+def _period(value: Period) -> str | None:
     return f"{value.start or ''}/{value.end or ''}" if value.start or value.end else None
 
 

@@ -4,14 +4,17 @@ import json
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clinical.wire import fhir
+from clinical.wire.decoded import FACTS
+from clinical.wire.fhir.texts import FEW
 from clinical.wire.fhir.times import instants
 from clinical.wire.profile import FeedProfile
 
 PROFILE = FeedProfile("test", format="fhir", facility="home")
+UCUM = "http://unitsofmeasure.org"
 SUBJECT = {"reference": "Patient/p"}
 OBSERVATION = {
     "resourceType": "Observation",
@@ -94,6 +97,53 @@ def test_batches_may_be_cut_anywhere(messages, cut):
         after = tail.facts[name].to_pylist() if name in tail.facts else []
         moved = [row | {"message": row["message"] + len(messages[:cut])} for row in after]
         assert repr(table.to_pylist()) == repr(before + moved)
+
+
+VALUES = [
+    {"valueQuantity": {"value": "7"}},
+    {"valueQuantity": {"value": 1e300, "comparator": "<", "code": "mg", "system": UCUM}},
+    {"valueQuantity": {"unit": "mg"}},
+    {"valueQuantity": None, "valueString": "x" * 300},
+    {"valueQuantity": None, "valueCodeableConcept": {"text": "é"}},
+    {"valueQuantity": None, "component": []},
+    {"dataAbsentReason": {"text": "error"}},
+    {"component": None, "referenceRange": [{"low": {"value": 1}, "high": {"value": 2}}]},
+    {"interpretation": [{"coding": [{"code": "H"}]}], "issued": "2024-05-01T10:00:00.5+02:00"},
+    {"interpretation": 7},
+    {"code": 7},
+    {"subject": {"reference": "#c"}, "contained": [PATIENT | {"id": "c"}]},
+    {"subject": {"reference": "Group/g"}},
+    {"subject": None},
+    {"encounter": {"identifier": {"value": "V"}}},
+    {"effectiveDateTime": "2024-02-30T00:00:00Z"},
+    {"effectiveDateTime": "1799-12-31T23:59:59-13:00"},
+    {"effectiveDateTime": None, "effectivePeriod": {"end": "2024"}},
+    {"note": [{"text": "seen"}], "specimen": {"display": "blood"}},
+]
+VARIED = [json.dumps(OBSERVATION | value).encode() for value in VALUES]
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.data())
+def test_many_messages_are_read_as_each_is_read_alone(data):
+    some = st.sampled_from([*SOUND, *VARIED, *SOUND])
+    chosen = data.draw(st.lists(some | byte_mutations(), min_size=1, max_size=8))
+    # The usual case by itself, then what differs from it: more of them than are read one by one.
+    usual = data.draw(st.sampled_from(SOUND[:3]))
+    messages = [usual] * data.draw(st.sampled_from([0, FEW])) + chosen * (FEW // len(chosen) + 1)
+    whole, alone = decode(messages), {message: decode([message]) for message in set(messages)}
+    assert whole.messages.to_pylist() == [
+        row for message in messages for row in alone[message].messages.to_pylist()
+    ]
+    for name in FACTS:
+        expected = [
+            row | {"message": place}
+            for place, message in enumerate(messages)
+            if name in alone[message].facts
+            for row in alone[message].facts[name].to_pylist()
+        ]
+        got = whole.facts[name].to_pylist() if name in whole.facts else []
+        assert got == expected
 
 
 @given(st.datetimes(min_value=pa.scalar(0, pa.timestamp("us")).as_py()), st.integers(-840, 840))
