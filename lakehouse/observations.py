@@ -25,8 +25,11 @@ def _listed(words: frozenset[str]) -> str:
 RANK = " ".join(f"when '{status}' then {number}" for status, number in statuses.RANK.items())
 NO_VALUE = frozenset({statuses.CANCELLED, statuses.REGISTERED})
 
-VERSIONS = f"""
-create macro {{schema}}.observation_versions(known_at) as table
+
+def versions(name: str, among: str = "true") -> str:
+    """The macro `name(known_at)`: every version of the observations among which it looks."""
+    return f"""
+create macro {{schema}}.{name}(known_at) as table
 with told as (
     select
         sent.* exclude (patient_id),
@@ -40,7 +43,7 @@ with told as (
     left join {{schema}}.survivors(known_at) as identities
         on sent.patient_id = identities.retired_id
         and sent.facility is not distinct from identities.facility
-    where known_at is null or sent.received_at <= known_at
+    where (known_at is null or sent.received_at <= known_at) and ({among})
 )
 select
     *,
@@ -55,15 +58,18 @@ from told
 window same as (partition by facility, patient_id, observation_id)
 """  # noqa: S608 the law's own words
 
-CURRENT = f"""
-create macro {{schema}}.current_observations_as_known(known_at) as table
+
+def current(name: str, source: str) -> str:
+    """The macro `name(known_at)`: the version that stands of each, among those of another macro."""
+    return f"""
+create macro {{schema}}.{name}(known_at) as table
 with standing as (
     select
         *,
         status = '{statuses.PRELIMINARY}' and coalesce(promoted_at >= written_at, false)
             as is_promoted,
         status in ({_listed(NO_VALUE)}) as is_empty
-    from {{schema}}.observation_versions(known_at)
+    from {{schema}}.{source}(known_at)
     where place = 1 and status is distinct from '{statuses.ENTERED_IN_ERROR}'
 )
 select
@@ -81,6 +87,7 @@ select
         in ({_listed(statuses.UNVERIFIED | NO_VALUE)}) as is_verified
 from standing
 """  # noqa: S608 the law's own words
+
 
 RETRACTED = f"""
 create macro {{schema}}.retracted_observations_as_known(known_at) as table
@@ -101,7 +108,11 @@ where place = 1 and status = '{statuses.ENTERED_IN_ERROR}'
 
 LAW = Law(
     needs=("observations", "identity_events"),
-    macros=(VERSIONS, CURRENT, RETRACTED),
+    macros=(
+        versions("observation_versions"),
+        current("current_observations_as_known", "observation_versions"),
+        RETRACTED,
+    ),
     views={
         "current_observations": "current_observations_as_known(null)",
         "retracted_observations": "retracted_observations_as_known(null)",

@@ -21,6 +21,7 @@ what. Not here: what an ORC does to its order (clinical/wire/hl7), or orders for
 
 from clinical.concepts import statuses
 from lakehouse.laws import Law
+from lakehouse.observations import current, versions
 
 # Events of an order; of those written at the same moment the later in this line counts.
 STEPS = (
@@ -33,6 +34,14 @@ _REPORT = " ".join(f"when '{code}' then '{state}'" for code, state in statuses.R
 _STARTED = "'IP', 'SC', 'A'"
 # OBR-25 and DiagnosticReport.status of a report that has some results already.
 _PARTIAL = "'A', 'P', 'R', 'partial', 'preliminary'"
+
+# The results of orders alone: most observations answer none, and their versions are dear to find.
+_ORDERED = """
+    sent.order_id in (
+        select order_id from {schema}.order_events union all
+        select filler_id from {schema}.order_events
+    )
+"""
 
 EVENTS = f"""
 create macro {{schema}}.numbered_order_events(known_at) as table
@@ -115,26 +124,15 @@ left join alone
 # number (that of the specimen) they are told by their reports alone.
 RESULTS = f"""
 create macro {{schema}}.order_results(known_at) as table
-with wanted as (
-    select distinct coalesce(facility, '') as home, unnest([order_id, filler_id]) as order_id
-    from {{schema}}.order_events
-    where known_at is null or received_at <= known_at
-),
-standing as (
-    select * from {{schema}}.current_observations_as_known(known_at)
-    where order_id is not null
-)
 select
     coalesce(facility, '') as home,
     patient_id,
-    standing.order_id,
+    order_id,
     count(*) as results,
     bool_and(status = '{statuses.PRELIMINARY}') as is_preliminary,
     bool_or(status in ('{statuses.CORRECTED}', '{statuses.AMENDED}')) as is_corrected,
     min(written_at) as resulted_at
-from standing
-semi join wanted
-    on wanted.home = coalesce(standing.facility, '') and wanted.order_id = standing.order_id
+from {{schema}}.ordered_observations(known_at)
 where status not in ('{statuses.REGISTERED}', '{statuses.CANCELLED}')
 group by all
 """  # noqa: S608 the law's own words
@@ -272,7 +270,14 @@ order by all
 
 LAW = Law(
     needs=("order_events", "observations", "identity_events"),
-    macros=(EVENTS, RESULTS, ORDERS, WAITING),
+    macros=(
+        versions("ordered_observation_versions", _ORDERED),
+        current("ordered_observations", "ordered_observation_versions"),
+        EVENTS,
+        RESULTS,
+        ORDERS,
+        WAITING,
+    ),
     views={
         "current_orders": "orders_as_known(null)",
         "waiting_orders": "waiting_orders_as_known(null)",

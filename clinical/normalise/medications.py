@@ -1,7 +1,7 @@
 """The class of a medication, recognised by its ingredient.
 
-Here: drug texts to ingredient and class by the words of `clinical/medications.csv`, and which forms
-and routes do not count. Not here: doses, or which class a rule asks for.
+Here: drug texts and RxNorm codes to ingredient and class by `clinical/medications.csv`, and which
+forms and routes do not count. Not here: doses, or which class a rule asks for.
 """
 
 import csv
@@ -14,6 +14,7 @@ from importlib.resources import files
 import pyarrow as pa
 
 from clinical.concepts import CONCEPTS
+from clinical.concepts.rxnorm import INGREDIENT_CODES, INGREDIENTS, RXNORM_SYSTEMS
 from clinical.normalise.distinct import distinct, flat
 from clinical.normalise.remembered import Answers, per_profile
 from clinical.wire.profile import FeedProfile
@@ -64,7 +65,7 @@ class Medication:
 
 
 def medication_events(rows: pa.Table, profile: FeedProfile) -> pa.Table:
-    """Medication events with `concept`, the class of the drug, and the `ingredient` it rests on."""
+    """Medication events with the drug's class (`concept`), and the ingredient that it rests on."""
     names = ("code_system", "code", "code_text", "route")
     drugs = distinct(*(flat(rows[name]) for name in names))
     found = drugs.known(_classes(profile))
@@ -73,7 +74,8 @@ def medication_events(rows: pa.Table, profile: FeedProfile) -> pa.Table:
     for place in (1, 0):
         texts = pa.array([item[place] for item in found], pa.string())
         rows = rows.add_column(at, ("concept", "ingredient")[place], texts.take(which))
-    return rows.append_column("ingredient_code", pa.nulls(len(rows), pa.string()))
+    codes = pa.array([INGREDIENT_CODES.get(item[1] or "") for item in found], pa.string())
+    return rows.append_column("ingredient_code", codes.take(which))
 
 
 _Drug = tuple[str | None, str | None, str | None, str | None]
@@ -102,13 +104,26 @@ def recognise(text: str, route: str | None) -> Medication | None:
 def _classed(
     profile: FeedProfile, system: str | None, code: str | None, text: str | None, route: str | None
 ) -> tuple[str | None, str | None]:
-    """Class and ingredient: the feed's code map first, then the words of the drug's text."""
-    found = _recognised(text or code or "", route)
+    """Class and ingredient: the feed's code map first, then RxNorm, then the words of the text."""
+    found = _coded(system, code, text, route) or _recognised(text or code or "", route)
     named = (found.medication_class, found.ingredient) if found else (None, None)
     rule = profile.rule_for(system, code) if code else None
     if rule is None or CONCEPTS[rule.concept].kind != "event":
         return named
     return rule.concept, named[1] if named[0] == rule.concept else None
+
+
+def _coded(
+    system: str | None, code: str | None, text: str | None, route: str | None
+) -> Medication | None:
+    """The medication of an RxNorm code, unless its form or route does not count."""
+    if system not in RXNORM_SYSTEMS or code not in INGREDIENTS:
+        return None
+    words = _words(text or "")
+    if LOCAL_FORMS.intersection(words) or _is_local(route):
+        return None
+    found, by = _BY_INGREDIENT.get(INGREDIENTS[code]), set(_words(route or ""))
+    return None if found is None or found.not_by & by else found
 
 
 @lru_cache(maxsize=8192)
@@ -160,4 +175,5 @@ def _medication(row: Mapping[str, str]) -> Medication:
 MEDICATIONS = read_medications(
     files("clinical").joinpath("medications.csv").read_text(encoding="utf-8")
 )
+_BY_INGREDIENT: Mapping[str, Medication] = {item.ingredient: item for item in reversed(MEDICATIONS)}
 MEDICATION_CLASSES = tuple(dict.fromkeys(item.medication_class for item in MEDICATIONS))

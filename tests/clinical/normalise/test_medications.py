@@ -100,3 +100,17 @@ def test_antibiotics_of_the_published_suspicion_of_infection_are_recognised(shar
         drugs = {row["antibiotic_name"] for row in csv.DictReader(rows)} - {""}
     missed = {drug for drug in drugs if recognise(drug, "IV") is None}
     assert missed == {"Vancomycin Enema"}  # reaches the bowel only
+
+
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        ({"code": "7512", "code_text": "A vial"}, ("vasopressor", "norepinephrine", "7512")),
+        ({"code": "7512", "code_text": "Eye drops"}, (None, None, None)),
+        ({"code": "7512", "route": "TOP"}, (None, None, None)),
+        ({"code": "0", "code_text": "Meropenem"}, ("antibiotic", "meropenem", None)),
+    ],
+)
+def test_an_rxnorm_code_names_an_ingredient_without_words(row, expected):
+    [found] = normalised("medication_events", {"code_system": "RXNORM", **row})
+    assert (found["concept"], found["ingredient"], found["ingredient_code"]) == expected
