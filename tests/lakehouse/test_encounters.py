@@ -148,6 +148,8 @@ def _said(rows: Sequence[Row], known: Identities) -> Any:
     stays, states = [], []
     for (patient, number), told in found.items():
         one = visit(told)
+        if number is None and one.status == "unknown":
+            continue  # a message that names no visit and says nothing of one
         states.append(
             (patient, number, one.patient_class, one.admitted_at, one.discharged_at, one.status)
         )

@@ -7,3 +7,13 @@
 {% macro survivors(known_at) -%}
     lake.survivors({{ known_at }})
 {%- endmacro %}
+
+{#
+    Where visits were, by the events received up to a moment: the table macro of
+    lakehouse/encounters.py.
+
+    known_at: as above.
+#}
+{% macro location_stays(known_at) -%}
+    lake.location_stays_as_known({{ known_at }})
+{%- endmacro %}
