@@ -14,7 +14,7 @@ from clinical.wire.decoded import filled
 from clinical.wire.hl7.delimiters import Delimiters
 from clinical.wire.hl7.header import Header
 from clinical.wire.hl7.index import Index, Rows
-from clinical.wire.hl7.message_types import ENCOUNTERS, RESULTS
+from clinical.wire.hl7.message_types import OBSERVED
 from clinical.wire.hl7.subjects import Subjects
 from clinical.wire.hl7.text import FEW, Cells, component
 from clinical.wire.time import UTC, instant, timestamps
@@ -41,7 +41,7 @@ class Batch:
     @property
     def results(self) -> Flags:
         """The messages whose OBX segments are observations of a patient."""
-        return self.header.of_kind(RESULTS | ENCOUNTERS)
+        return self.header.of_kind(OBSERVED)
 
     def rows(self, kind: str, messages: Flags | None = None) -> Rows:
         """The segments of one name in the usable messages, or in these of them."""

@@ -23,7 +23,7 @@ from clinical.wire.hl7.dispositions import Verdicts
 from clinical.wire.hl7.encounters import encounter_events
 from clinical.wire.hl7.index import Index
 from clinical.wire.hl7.medications import SEGMENTS, medication_events
-from clinical.wire.hl7.message_types import ENCOUNTERS, MEDICATIONS, ORDERS, RESULTS, USED
+from clinical.wire.hl7.message_types import ENCOUNTERS, MEDICATIONS, OBSERVED, ORDERS, RESULTS, USED
 from clinical.wire.hl7.notes import has_notes, notes
 from clinical.wire.hl7.observations import observations
 from clinical.wire.hl7.orders import order_events
@@ -64,7 +64,7 @@ class Reader:
 DRUGS = tuple(SEGMENTS)
 READERS: Mapping[str, Reader] = MappingProxyType(
     {
-        "observations": Reader(observations, ("OBX",), RESULTS | ENCOUNTERS),
+        "observations": Reader(observations, ("OBX",), OBSERVED),
         "encounter_events": Reader(encounter_events, ("PV1",), ENCOUNTERS),
         "patient_demographics": Reader(patient_demographics, ("PID",)),
         "identity_events": Reader(merges.identity_events, ("MRG",), ENCOUNTERS, merges.has_links),

@@ -19,6 +19,9 @@ CHARGES = frozenset({"DFT"})
 ACCOUNTS, DOCUMENTS = frozenset({"BAR"}), frozenset({"MDM"})
 ANSWERS = ORDER_ANSWERS | MEDICATION_ANSWERS
 USED = RESULTS | ENCOUNTERS | ORDERS | MEDICATIONS | CHARGES | ACCOUNTS | DOCUMENTS
+# Whose OBX are observations. Those of an order are remarks on it, often of an older result whose
+# time is not told.
+OBSERVED = RESULTS | ENCOUNTERS
 
 # Source: HL7 table 0076, v2.3 to v2.8.2; types that are used above are left out.
 TABLE_0076 = """

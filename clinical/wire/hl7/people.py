@@ -25,8 +25,10 @@ ADDRESS, POSTCODE = (1, 2, 3, 4), 5
 # Components of a telephone number (XTN).
 AREA_AND_LOCAL, UNFORMATTED = (6, 7), 12
 STRING = pa.string()
-# HL7 table 0136; anything else says nothing.
-YES_NO: Mapping[str, str] = MappingProxyType({"Y": "true", "N": "false"})
+# HL7 table 0136, also spelt out; anything else says nothing.
+YES_NO: Mapping[str, str] = MappingProxyType(
+    {"Y": "true", "YES": "true", "N": "false", "NO": "false"}
+)
 
 
 def patient_demographics(batch: Batch) -> pa.Table:

@@ -9,6 +9,7 @@ import pytest
 
 from clinical.wire.decoded import Decoded
 from clinical.wire.hl7 import Splitter, decode
+from clinical.wire.hl7.message_types import OBSERVED
 from clinical.wire.profile import FeedProfile
 
 PROFILE = FeedProfile("public", zone="America/Chicago")
@@ -78,7 +79,7 @@ def test_obx_fields_equal_what_python_hl7_reads(corpus: str, shared_data: Path) 
     wanted = [
         (place, expected(obx, parsed))
         for place, disposition in enumerate(found.messages["disposition"].to_pylist())
-        if disposition == "parsed" and kinds[place][:3] in {"ORU", "OUL", "ADT", "VXU"}
+        if disposition == "parsed" and kinds[place][:3] in OBSERVED
         for parsed in [reference(raw[place])]
         for obx in parsed
         if str(obx[0]) == "OBX"
