@@ -5,15 +5,22 @@ Here: dosages of FHIR as amounts, rates, routes and bounds. Not here: canonical 
 """
 
 import math
+from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
+import msgspec
 from msgspec import Raw
 
-from clinical.wire.fhir.codings import answer_of
+from clinical.wire.fhir.codings import code_of
+from clinical.wire.fhir.found import Found, R
+from clinical.wire.fhir.reasons import Reason
 from clinical.wire.fhir.resources import NOTHING, Element, Period, Quantity, Range, Ratio
 
 UCUM = "http://unitsofmeasure.org"
 _SECONDS = {"s": 1, "min": 60, "h": 3600, "d": 86_400, "wk": 604_800}
+# Longer instructions are not remembered: memory stays bounded whatever a sender puts in them.
+_REMEMBERED_BYTES = 2048
 _NUMBER_STARTS = frozenset("-0123456789")
 
 
@@ -48,6 +55,9 @@ class Dosage(Element):
     dose_and_rate: list[DoseAndRate | None] | None = None
 
 
+_DOSAGES = msgspec.json.Decoder(list[Dosage | None] | None)
+
+
 class Given(Element):
     """The dosage of an administration."""
 
@@ -75,11 +85,41 @@ class Taken(NamedTuple):
     lasts: int | None = None
 
 
-def planned(dosages: list[Dosage | None] | None) -> Taken:
-    """The first instruction; further ones change the dose later on, which no event says yet."""
+NO_DOSE = Taken()
+
+
+def planned(found: Found[R], instructions: Sequence[Raw]) -> list[Taken]:
+    """The first instruction of each; further ones change the dose later on, which is not told.
+
+    A feed sends few distinct ones: each text of usual length is read once.
+    """
+    told = []
+    for row, raw in enumerate(instructions):
+        dose: Taken | None = NO_DOSE
+        if raw:
+            text = bytes(raw)
+            dose = _remembered(text) if len(text) <= _REMEMBERED_BYTES else _read(text)
+        if dose is None:
+            found.refuse(row, Reason.WRONG_SHAPE)
+        told.append(dose or NO_DOSE)
+    return told
+
+
+def _read(text: bytes) -> Taken | None:
+    try:
+        read = _DOSAGES.decode(text)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    return _first(read)
+
+
+_remembered = lru_cache(maxsize=4096)(_read)
+
+
+def _first(dosages: list[Dosage | None] | None) -> Taken:
     first = next((one for one in dosages or () if one is not None), None)
     if first is None:
-        return Taken()
+        return NO_DOSE
     amount = next(filter(None, first.dose_and_rate or ()), None) or DoseAndRate()
     timing = first.timing or Schedule()
     bounds = timing.repeat or Repeat()
@@ -98,15 +138,15 @@ def planned(dosages: list[Dosage | None] | None) -> Taken:
 def given(dosage: Given | None) -> Taken:
     """What was given."""
     if dosage is None:
-        return Taken()
+        return NO_DOSE
     rate = _rate(dosage.rate_quantity, dosage.rate_ratio)
     return Taken(route_of(dosage.route), dose_of(dosage.dose), rate)
 
 
 def route_of(raw: Raw) -> str | None:
-    """The code of a route, else its words."""
-    told = answer_of(bytes(raw)) if raw else None
-    return told[0] if told else None
+    """The words of a route, else its code: SNOMED CT's numbers say nothing to a reader."""
+    told = code_of(bytes(raw)) if raw else None
+    return (told.text or told.code) if told else None
 
 
 def dose_of(quantity: Quantity | None) -> Amount:

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from msgspec import Raw, field
 
-from clinical.wire.fhir.dosages import Dosage, Given
+from clinical.wire.fhir.dosages import Given
 from clinical.wire.fhir.found import Codes, Found
 from clinical.wire.fhir.resources import (
     NOTHING,
@@ -69,7 +69,7 @@ class MedicationRequest(Drug, tag_field="resourceType"):
     intent: str | None = None
     do_not_perform: bool | None = None
     authored_on: str | None = None
-    dosage_instruction: list[Dosage | None] | None = None
+    dosage_instruction: Raw = NOTHING
     prior_prescription: Raw = NOTHING
 
 
@@ -91,7 +91,7 @@ class MedicationDispense(Drug, tag_field="resourceType"):
     authorizing_prescription: list[Raw] | None = None
     when_prepared: str | None = None
     when_handed_over: str | None = None
-    dosage_instruction: list[Dosage | None] | None = None
+    dosage_instruction: Raw = NOTHING
 
 
 class MedicationStatement(Drug, tag_field="resourceType"):
@@ -100,7 +100,7 @@ class MedicationStatement(Drug, tag_field="resourceType"):
     effective_date_time: str | None = None
     effective_period: Period | None = None
     date_asserted: str | None = None
-    dosage: list[Dosage | None] | None = None
+    dosage: Raw = NOTHING
 
 
 class Immunization(Resource, tag_field="resourceType"):

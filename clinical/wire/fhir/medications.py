@@ -10,10 +10,11 @@ given or handed out under a request stands under the request's number, with its 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from clinical.wire.fhir.dosages import Taken, dose_of, given, planned, route_of
+from clinical.wire.fhir.dosages import NO_DOSE, Taken, dose_of, given, planned, route_of
 from clinical.wire.fhir.drugs import (
     D,
     Immunization,
@@ -85,7 +86,7 @@ class _Told:
 def read_requests(found: Found[MedicationRequest]) -> Iterator[Rows]:
     """The rows of a batch's MedicationRequests: of one that is over, its order and its end."""
     each, told = found.resources, statuses(found)
-    taken = [planned(one.dosage_instruction) for one in each]
+    taken = planned(found, [one.dosage_instruction for one in each])
     begins = [dose.begins or one.authored_on for one, dose in zip(each, taken, strict=True)]
     events = [_requested(one, status) for one, status in zip(each, told, strict=True)]
     said = _Told(
@@ -111,15 +112,14 @@ def _with_ends(
     found: Found[MedicationRequest], events: Sequence[str], columns: Mapping[str, pa.Array]
 ) -> Rows:
     """The rows, with the order before each end."""
-    over = [event in _OVER for event in events]
-    if not any(over):
+    over = np.array([event in _OVER for event in events], np.bool_)
+    if not over.any():
         return Rows("medication_events", columns)
-    of = [row for row, is_over in enumerate(over) for _ in range(1 + is_over)]
-    last = [row + 1 == len(of) or of[row + 1] != own for row, own in enumerate(of)]
-    is_order = pa.array([over[own] and not is_last for own, is_last in zip(of, last, strict=True)])
-    is_end = pa.array([over[own] and is_last for own, is_last in zip(of, last, strict=True)])
-    spread = {name: column.take(pa.array(of, pa.int64())) for name, column in columns.items()}
-    learnt = found.documented([None] * len(events)).take(pa.array(of, pa.int64()))
+    of = np.repeat(np.arange(len(events)), 1 + over)
+    is_last = np.append(of[1:] != of[:-1], True)
+    is_order, is_end = (pa.array(over[of] & rows) for rows in (~is_last, is_last))
+    spread = {name: column.take(pa.array(of)) for name, column in columns.items()}
+    learnt = found.documented([None] * len(events)).take(pa.array(of))
     return Rows(
         "medication_events",
         {
@@ -150,7 +150,7 @@ def read_administrations(found: Found[MedicationAdministration]) -> Iterator[Row
 def read_dispenses(found: Found[MedicationDispense]) -> Iterator[Rows]:
     """The rows of a batch's MedicationDispenses."""
     each = found.resources
-    taken = [planned(one.dosage_instruction) for one in each]
+    taken = planned(found, [one.dosage_instruction for one in each])
     handed = [one.when_handed_over or one.when_prepared for one in each]
     said = _said(found, _DISPENSES, taken, (handed, [_NO_PERIOD] * len(each)), handed)
     orders = [one.authorizing_prescription or (NOTHING,) for one in each]
@@ -163,7 +163,7 @@ def read_statements(found: Found[MedicationStatement]) -> Iterator[Rows]:
     said = _said(
         found,
         _STATEMENTS,
-        [planned(one.dosage) for one in each],
+        planned(found, [one.dosage for one in each]),
         (
             [one.effective_date_time for one in each],
             [one.effective_period or _NO_PERIOD for one in each],
@@ -220,17 +220,12 @@ def _under(found: Found[D], said: _Told, orders: Sequence[str | None]) -> Iterat
 
 def _columns(found: Found[R], said: _Told, code: Codes) -> dict[str, pa.Array]:
     begins = found.instants(said.begins)
-    taken = said.taken
     return {
         "event": pa.array(said.events, STRING),
         "code": code.code,
         "code_system": code.system,
         "code_text": code.text,
-        "route": pa.array([dose.route for dose in taken], STRING),
-        "dose": pa.array([dose.dose.number for dose in taken], DOUBLE),
-        "dose_unit": pa.array([dose.dose.unit for dose in taken], STRING),
-        "rate": pa.array([dose.rate.number for dose in taken], DOUBLE),
-        "rate_unit": pa.array([dose.rate.unit for dose in taken], STRING),
+        **_doses(said.taken),
         "started_at": begins,
         "ended_at": _ended(found, said, begins),
         "documented_at": found.documented(said.written),
@@ -238,12 +233,25 @@ def _columns(found: Found[R], said: _Told, code: Codes) -> dict[str, pa.Array]:
     }
 
 
+def _doses(taken: Sequence[Taken]) -> dict[str, pa.Array]:
+    """Columns of how much and how fast; none where nobody says."""
+    if all(dose is NO_DOSE for dose in taken):
+        return {}
+    return {
+        "route": pa.array([dose.route for dose in taken], STRING),
+        "dose": pa.array([dose.dose.number for dose in taken], DOUBLE),
+        "dose_unit": pa.array([dose.dose.unit for dose in taken], STRING),
+        "rate": pa.array([dose.rate.number for dose in taken], DOUBLE),
+        "rate_unit": pa.array([dose.rate.unit for dose in taken], STRING),
+    }
+
+
 def _ended(found: Found[R], said: _Told, begins: pa.Array) -> pa.Array:
     """When each ended: as it says, else as long after its begin as it says it lasts."""
     ends = found.instants(said.ends)
-    lasting = [dose.lasts for dose in said.taken]
-    if not any(length is not None for length in lasting):
+    if all(dose.lasts is None for dose in said.taken):
         return ends
+    lasting = [dose.lasts for dose in said.taken]
     later = pc.add(begins.cast(pa.int64()), pa.array(lasting, pa.int64())).cast(UTC)
     return pc.coalesce(ends, later)
 

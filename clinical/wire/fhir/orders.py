@@ -166,6 +166,8 @@ def read_reports(found: Found[DiagnosticReport]) -> Iterator[Rows]:
         "is_cancelled": [False] * len(of),
     }
     yield Rows("order_events", columns, of)
+    if not any(one.conclusion or one.presented_form for one in each):
+        return
     said = [[one.conclusion, *map(text_of, one.presented_form or ())] for one in each]
     about = [one.code for one in each]
     yield from texts(
@@ -178,6 +180,8 @@ def _orders(
 ) -> tuple[list[int], list[str | None]]:
     """The orders that each resource names, and which resource each is of; else its own number."""
     own = found.own_ids()
+    if not any(references):
+        return list(range(len(own))), own
     layers = zip_longest(*(told or () for told in references), fillvalue=NOTHING)
     named = [found.named(layer) for layer in layers]
     pairs: list[tuple[int, str | None]] = []
@@ -190,6 +194,8 @@ def _orders(
 def _specimens(found: Found[R], references: Sequence[Sequence[Raw] | None]) -> list[str | None]:
     """The specimen of each in words: what the same message says of it, else what it is called."""
     first = [_first(told) for told in references]
+    if not any(first):
+        return [None] * len(first)
     names: list[str | None] = found.labels(first).to_pylist()
     for row, raw in enumerate(first):
         if raw and isinstance(known := found.resource_at(raw, row), Specimen):

@@ -8,7 +8,9 @@ from tests.clinical.wire.fhir_examples import (
     NOREPINEPHRINE,
     RXNORM,
     bundle,
+    coded,
     concept,
+    decode,
     example,
     quantity,
     row,
@@ -135,7 +137,7 @@ def test_administration_stands_under_its_request() -> None:
     assert (told["event"], told["encounter_id"], told["route"]) == (
         "administered",
         "e1",
-        "47625008",
+        "Intravenous route",
     )
     assert (told["dose"], told["dose_unit"]) == (4.0, "mg")
     assert (told["rate"], told["rate_unit"]) == (0.1, "ug/kg/min")
@@ -237,6 +239,16 @@ def test_immunization_is_an_administration_of_its_own() -> None:
     told = row(EVENTS, "Immunization")
     assert (told["order_id"], told["code"]) == ("Immunization/x1", "140")
     assert (told["dose"], told["dose_unit"], told["started_at"]) == (0.5, "mL", at(8))
+
+
+def test_route_without_words_is_its_code() -> None:
+    given = {"route": coded("47625008")}
+    assert row(EVENTS, "MedicationAdministration", dosage=given)["route"] == "47625008"
+
+
+def test_instruction_of_another_shape_quarantines_its_message() -> None:
+    wrong = example("MedicationRequest", dosageInstruction=[{"doseAndRate": 5}])
+    assert decode(wrong).messages["reason"].to_pylist() == ["wrong_shape"]
 
 
 def test_medication_alone_says_nothing_of_a_patient() -> None:
