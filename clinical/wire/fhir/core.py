@@ -20,6 +20,7 @@ from clinical.wire.fhir.resources import (
     Quantity,
     Range,
     Ratio,
+    Reference,
     Resource,
     Timing,
 )
@@ -119,7 +120,7 @@ class Encounter(Resource, tag_field="resourceType"):
     location: list[Stay] | None = None
     status_history: list["Status"] | None = None
     class_history: list["Class"] | None = None
-    account: Raw = NOTHING
+    account: list[Reference | None] | None = None
     part_of: Raw = NOTHING
 
 

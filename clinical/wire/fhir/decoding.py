@@ -20,7 +20,7 @@ from clinical.wire.fhir.core import Patient
 from clinical.wire.fhir.found import Found, Rows
 from clinical.wire.fhir.gathering import Gathered, gather
 from clinical.wire.fhir.groups import Group
-from clinical.wire.fhir.identities import identity
+from clinical.wire.fhir.identities import Naming, identity
 from clinical.wire.fhir.kind import Kind
 from clinical.wire.fhir.kinds import KINDS
 from clinical.wire.fhir.messages import Read, Unread, read, resource_in
@@ -48,7 +48,7 @@ def decode(messages: Messages, profile: FeedProfile) -> Decoded:
     """Decode a batch; whatever the bytes, each message gets one disposition, none raises."""
     texts = [raw or b"" for raw in messages.to_pylist()]
     seen = read(texts, profile.limits.message_bytes)
-    found = gather(seen, profile.facility)
+    found = gather(seen, Naming(profile.facility, profile.patient_number))
     tables: dict[str, list[_Table]] = {}
     for kind in KINDS:
         if kind.read is not None and (group := found.groups.get(kind.shape)) is not None:
@@ -68,7 +68,8 @@ def _read(
     tables: dict[str, list[_Table]],
 ) -> None:  # fmt: skip
     """Add the rows of one kind to the tables, and what it refuses to the refusals."""
-    about = _about(kind, group, profile.facility)
+    naming = Naming(profile.facility, profile.patient_number)
+    about = _about(kind, group, naming)
     _refuse(found, [it for it in about.refused if kind.owned or it[1] is not Reason.NO_PATIENT])
     if not about.group.resources:
         return
@@ -80,12 +81,12 @@ def _read(
     _refuse(found, held.refused)
 
 
-def _about(kind: Kind, group: Group[Resource], facility: str) -> Subjects:
+def _about(kind: Kind, group: Group[Resource], naming: Naming) -> Subjects:
     if kind.shape is not Patient:
-        return subjects(group, facility)
+        return subjects(group, naming)
     rows = zip(group.resources, group.urls, group.contexts, strict=True)
     told = [
-        identity(one, url, facility, alone=context.alone) or NOBODY
+        identity(one, url, naming, alone=context.alone) or NOBODY
         for one, url, context in rows
         if isinstance(one, Patient)
     ]

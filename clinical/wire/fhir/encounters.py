@@ -23,7 +23,7 @@ from clinical.wire.fhir.identities import visit_number
 from clinical.wire.fhir.moves import Level, Move, Stop, moves
 from clinical.wire.fhir.neighbours import visit_of
 from clinical.wire.fhir.reasons import Reason
-from clinical.wire.fhir.references import label
+from clinical.wire.fhir.references import label, tail
 from clinical.wire.fhir.resources import Period
 from clinical.wire.fhir.texts import Column, pick
 
@@ -84,7 +84,7 @@ def read(found: Found[Encounter]) -> Iterator[Rows]:
         "admitted_at": found.moments([period.start for period in periods]),
         "discharged_at": found.moments([period.end for period in periods]),
         "discharge_disposition": [_disposition(one) for one in each],
-        "account_id": found.labelled([one.account for one in each]),
+        "account_id": [_account(one) for one in each],
     }
     if len(of) != len(each):
         shared = {name: pick(column, of) for name, column in shared.items()}
@@ -182,6 +182,14 @@ def _classes(found: Found[Encounter]) -> list[str | None]:
         if code is None:
             found.refuse(row, Reason.WRONG_SHAPE)
     return [code[0] if code else None for code in told]
+
+
+def _account(one: Encounter) -> str | None:
+    """The number of the first account, else its id."""
+    account = next(filter(None, one.account or ()), None)
+    if account is None:
+        return None
+    return (account.identifier and account.identifier.value) or tail(account.reference)
 
 
 def _visit(found: Found[Encounter], row: int) -> str | None:

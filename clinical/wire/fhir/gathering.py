@@ -10,6 +10,7 @@ from typing import cast
 
 from clinical.wire.fhir.bundles import opened
 from clinical.wire.fhir.groups import Context, Group
+from clinical.wire.fhir.identities import Naming
 from clinical.wire.fhir.messages import Read
 from clinical.wire.fhir.neighbours import Neighbours
 from clinical.wire.fhir.reasons import DecodeError, Reason
@@ -36,14 +37,14 @@ class Gathered:
         self.places += 1
 
 
-def gather(read: Sequence[Read], facility: str) -> Gathered:
+def gather(read: Sequence[Read], naming: Naming) -> Gathered:
     """What a batch holds.
 
     Args:
         read: One per message.
-        facility: What stands in where an identifier names no authority.
+        naming: How the feed names patients.
     """
-    alone = Context(Neighbours(facility), alone=True)
+    alone = Context(Neighbours(naming), alone=True)
     kinds = set(map(type, read))
     if len(kinds) == 1 and issubclass(kind := kinds.pop(), Resource):
         return Gathered({kind: _uniform(read, alone)}, places=len(read))
@@ -52,7 +53,7 @@ def gather(read: Sequence[Read], facility: str) -> Gathered:
         if isinstance(each, Resource):
             found.enter(each, message, alone)
         elif isinstance(each, Bundle):
-            _open(each, message, facility, found)
+            _open(each, message, naming, found)
         elif not each.skipped:
             found.refused[message] = each.reason
     return found
@@ -66,12 +67,12 @@ def _uniform(read: Sequence[Read], alone: Context) -> Group[Resource]:
     return Group(resources, rows, rows, [None] * count, [False] * count, [alone] * count)
 
 
-def _open(bundle: Bundle, message: int, facility: str, found: Gathered) -> None:
+def _open(bundle: Bundle, message: int, naming: Naming, found: Gathered) -> None:
     try:
         held = opened(bundle)
     except DecodeError as error:
         found.refused[message] = error.reason
         return
-    context = Context(Neighbours(facility, held.located(), held.others), bundle.timestamp)
+    context = Context(Neighbours(naming, held.located(), held.others), bundle.timestamp)
     for entry in held.entries:
         found.enter(entry.resource, message, context, entry.url, retracted=entry.retracted)

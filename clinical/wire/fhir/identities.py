@@ -11,9 +11,20 @@ from clinical.wire.fhir.codings import has_code
 from clinical.wire.fhir.core import Encounter, Patient
 from clinical.wire.fhir.references import tail
 from clinical.wire.fhir.resources import Identifier
-from clinical.wire.hl7.identifiers import RECORD_NUMBERS
+from clinical.wire.profile import RECORD_NUMBERS
 
-_VISIT_NUMBERS = frozenset({"VN"})
+_VISIT_NUMBERS = ("VN",)
+
+
+class Naming(NamedTuple):
+    """How a feed names patients.
+
+    `facility` stands in where an identifier names no authority; `patient_number` are the types of
+    the identifier that a patient is known by, the best first, as in HL7 v2.
+    """
+
+    facility: str
+    patient_number: tuple[str, ...] = RECORD_NUMBERS
 
 
 class Identity(NamedTuple):
@@ -24,19 +35,19 @@ class Identity(NamedTuple):
 
 
 def identity(
-    patient: Patient, url: str | None, facility: str, *, alone: bool = False
+    patient: Patient, url: str | None, naming: Naming, *, alone: bool = False
 ) -> Identity | None:
-    """The medical record number, else the first identifier, else the resource's id.
+    """The number of the feed's choice, else the first identifier, else the resource's id.
 
     A resource that is `alone` in its message goes by its id, by which the others refer to it.
     """
     if alone and patient.id:
-        return Identity(facility, patient.id)
-    chosen = _choose(patient.identifier or (), RECORD_NUMBERS)
+        return Identity(naming.facility, patient.id)
+    chosen = _choose(patient.identifier or (), naming.patient_number)
     if chosen is not None:
-        return Identity(_issuer(chosen, facility), chosen.value or "")
+        return Identity(_issuer(chosen, naming.facility), chosen.value or "")
     own = patient.id or tail(url)
-    return Identity(facility, own) if own else None
+    return Identity(naming.facility, own) if own else None
 
 
 def visit_number(encounter: Encounter, url: str | None, *, alone: bool = False) -> str | None:
@@ -47,11 +58,14 @@ def visit_number(encounter: Encounter, url: str | None, *, alone: bool = False) 
     return chosen.value if chosen is not None else encounter.id or tail(url)
 
 
-def _choose(identifiers: Sequence[Identifier], wanted: frozenset[str]) -> Identifier | None:
-    """The identifier of a wanted type, else the first; retired ones never."""
+def _choose(identifiers: Sequence[Identifier], wanted: Sequence[str]) -> Identifier | None:
+    """The identifier of the type wanted most, else the first; retired ones never."""
     usable = [item for item in identifiers if item.value and item.use != "old"]
-    preferred = (item for item in usable if has_code(item.type, wanted))
-    return next(preferred, usable[0] if usable else None)
+    for kind in wanted:
+        for item in usable:
+            if has_code(item.type, (kind,)):
+                return item
+    return usable[0] if usable else None
 
 
 def _issuer(identifier: Identifier, facility: str) -> str:

@@ -81,15 +81,16 @@ def resource_in(raw: bytes | msgspec.Raw) -> Read:
             return _unused(name)
         return _RESOURCE.decode(raw)
     except msgspec.ValidationError:
-        return _mistyped(raw)
+        return _mistyped(raw, is_used=first is not None)
     except RecursionError:
         raise DecodeError(Reason.NESTED_TOO_DEEP) from None
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise DecodeError(Reason.NOT_JSON) from None
 
 
-def _mistyped(raw: bytes | msgspec.Raw) -> Unread:
-    if (name := _type_of(raw)) in USED:
+def _mistyped(raw: bytes | msgspec.Raw, *, is_used: bool) -> Unread:
+    """What cannot be read as a resource; with `is_used` its first type is one that is used."""
+    if (name := _type_of(raw)) in USED or is_used:
         raise DecodeError(Reason.WRONG_SHAPE)
     return _unused(name)
 

@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Raw
 
 from clinical.wire.fhir.core import Encounter, Patient
-from clinical.wire.fhir.identities import Identity, identity, logical, visit_number
+from clinical.wire.fhir.identities import Identity, Naming, identity, logical, visit_number
 from clinical.wire.fhir.references import (
     MalformedError,
     addresses,
@@ -63,15 +63,15 @@ class Neighbours:
     """
 
     def __init__(
-        self, facility: str, entries: Sequence[Located] = (), others: frozenset[str] = frozenset()
+        self, naming: Naming, entries: Sequence[Located] = (), others: frozenset[str] = frozenset()
     ) -> None:
-        self.facility = facility
+        self.naming = naming
         self.patients: dict[str, Identity] = {}
         self.encounters: dict[str, str] = {}
         self._entries, self._others = entries, others
         for resource, url in entries:
             if isinstance(resource, Patient):
-                if who := identity(resource, url, facility):
+                if who := identity(resource, url, naming):
                     self.patients.update(dict.fromkeys(addresses(resource, url), who))
             elif isinstance(resource, Encounter) and (visit := visit_number(resource, url)):
                 self.encounters.update(dict.fromkeys(addresses(resource, url), visit))
@@ -110,18 +110,18 @@ def whom(text: bytes, known: Neighbours) -> Whom:
     target = take_apart(path, reference.type)
     who = known.patients.get(f"Patient/{target.id}") if known.patients else None
     if who is None and target.id:
-        who = Identity(target.system or known.facility, target.id)
-    return who or logical(reference.identifier, known.facility) or NOBODY
+        who = Identity(target.system or known.naming.facility, target.id)
+    return who or logical(reference.identifier, known.naming.facility) or NOBODY
 
 
-def whom_within(text: bytes, contained: Sequence[Raw] | None, facility: str) -> Whom:
+def whom_within(text: bytes, contained: Sequence[Raw] | None, naming: Naming) -> Whom:
     """The same of a reference that leads into the resource itself."""
     reference = reference_of(text)
     if reference is None:
         return NOBODY
     found = within(reference.reference, contained)
-    who = identity(found, None, facility) if isinstance(found, Patient) else None
-    return who or logical(reference.identifier, facility) or NOBODY
+    who = identity(found, None, naming) if isinstance(found, Patient) else None
+    return who or logical(reference.identifier, naming.facility) or NOBODY
 
 
 @lru_cache(maxsize=65_536)
@@ -129,7 +129,7 @@ def whom_outside(text: bytes, facility: str) -> Whom:
     """Who a resource is about that is alone in its message."""
     if (plain := _PLAIN.fullmatch(text)) and plain[1] != b"Encounter":
         return Identity(facility, plain[2].decode())
-    return whom(text, Neighbours(facility))
+    return whom(text, Neighbours(Naming(facility)))
 
 
 def visit_of(text: bytes, known: Neighbours) -> str | Verdict | None:
@@ -163,7 +163,7 @@ def visit_outside(text: bytes) -> str | Verdict | None:
     """The visit of a resource that is alone in its message."""
     if (plain := _PLAIN.fullmatch(text)) and plain[1] != b"Patient":
         return plain[2].decode()
-    return visit_of(text, Neighbours(""))
+    return visit_of(text, Neighbours(Naming("")))
 
 
 def within(path: str | None, contained: Sequence[Raw] | None) -> Resource | None:

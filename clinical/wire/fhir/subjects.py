@@ -12,7 +12,7 @@ import pyarrow as pa
 from msgspec import Raw
 
 from clinical.wire.fhir.groups import Context, Group
-from clinical.wire.fhir.identities import Identity
+from clinical.wire.fhir.identities import Identity, Naming
 from clinical.wire.fhir.neighbours import (
     MALFORMED,
     NOBODY,
@@ -48,12 +48,12 @@ class Subjects:
     refused: Refusals
 
 
-def subjects(group: Group[Resource], facility: str) -> Subjects:
+def subjects(group: Group[Resource], naming: Naming) -> Subjects:
     """Who the resources of a group are about, by their subject."""
     texts = [resource.subject for resource in group.resources]
     if group.outside:
         each = distinct(texts)
-        told = [whom_outside(text, facility) for text in each.texts]
+        told = [whom_outside(text, naming.facility) for text in each.texts]
         if not any(type(who) is Verdict for who in told):
             return Subjects(
                 group,
@@ -109,7 +109,7 @@ def _one_by_one(group: Group[Resource], texts: Sequence[Raw]) -> list[Whom]:
     for row, who in enumerate(told):
         if who is WITHIN:
             contained, known = group.resources[row].contained, group.contexts[row].known
-            told[row] = whom_within(bytes(texts[row]), contained, known.facility)
+            told[row] = whom_within(bytes(texts[row]), contained, known.naming)
     return told
 
 

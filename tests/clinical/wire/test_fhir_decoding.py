@@ -12,8 +12,6 @@ import pytest
 
 from clinical.wire import fhir
 from clinical.wire.decoded import FACTS, MESSAGES
-from clinical.wire.fhir.kinds import KINDS
-from clinical.wire.fhir.resource_types import KNOWN, USED
 from clinical.wire.profile import FeedProfile, Limits
 from clinical.wire.profile_text import parse
 
@@ -389,8 +387,3 @@ def test_empty_batch_decodes_to_nothing():
 def test_bundled_profile_is_read(request):
     text = (request.config.rootpath / "feeds" / "fhir_r4.toml").read_text()
     assert parse("fhir_r4", text).format == "fhir"
-
-
-def test_the_types_said_to_be_used_are_those_that_are():
-    assert {kind.shape.__name__ for kind in KINDS} | {"Bundle"} == USED
-    assert USED <= KNOWN
