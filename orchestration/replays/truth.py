@@ -163,13 +163,26 @@ moved as (
     left join survivors s on s.facility is not distinct from e.facility
         and s.retired_id = e.patient_id
 ),
-diagnosed as (
-    select d.feed, d."partition", d."offset", d."row", d.facility,
-        coalesce(s.surviving_id, d.patient_id) as patient_id,
-        coalesce(d.documented_at, d.received_at) as true_at
-    from lake.diagnoses d
-    left join survivors s on s.facility is not distinct from d.facility
-        and s.retired_id = d.patient_id
+history as (
+    select 'diagnoses' as name, feed, "partition", "offset", "row", facility, patient_id,
+        coalesce(documented_at, received_at) as told_at
+    from lake.diagnoses
+    union all
+    select 'procedures', feed, "partition", "offset", "row", facility, patient_id,
+        coalesce(started_at, documented_at, received_at)
+    from lake.procedures
+    union all
+    select 'flags', feed, "partition", "offset", "row", facility, patient_id,
+        coalesce(documented_at, received_at)
+    from lake.flags
+),
+remembered as (
+    select h.* exclude (patient_id, told_at),
+        coalesce(s.surviving_id, h.patient_id) as patient_id,
+        h.told_at as true_at
+    from history h
+    left join survivors s on s.facility is not distinct from h.facility
+        and s.retired_id = h.patient_id
 ),
 every_fact as (
     from final
@@ -180,7 +193,7 @@ every_fact as (
     union all by name
     select 'encounter_events' as name, moved.* from moved
     union all by name
-    select 'diagnoses' as name, diagnosed.* from diagnosed
+    from remembered
 )
 select *,
     dense_rank() over (partition by facility order by true_at, patient_id) - 1 as moment
