@@ -177,6 +177,19 @@ def score(
     return work("score_report")(name, values or [], variant, as_json=json)
 
 
+@app.command(epilog=example("pulsehouse unmapped --feed north_ward --top 20 --lake lake"))
+def unmapped(
+    lake: LakeOption = None,
+    feed: Annotated[
+        str | None, typer.Option("--feed", metavar="NAME", help="Of this feed alone.")
+    ] = None,
+    top: Annotated[int, typer.Option("--top", min=1, help="How many lines of each list.")] = 30,
+    json: JsonOption = False,
+) -> int:
+    """Rank what to map next, by the scores it would complete, and propose what it may be."""
+    return work("unmapped")(lake, feed, top, as_json=json)
+
+
 @app.command(epilog=example("pulsehouse status --lake demo-lake"))
 def status(lake: LakeOption = None, json: JsonOption = False) -> int:
     """Show what the lake holds, and whether its counts balance."""
