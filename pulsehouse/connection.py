@@ -203,3 +203,5 @@ def _show(
         engine.execute(f"create view main.{name} as from {quoted_name(table.zone)}.{name}")
     show_served(engine, lake, settings)
     dictionary.show(engine, lake, shown, versions, json.dumps(cut.to_json()))
+    # The laws' macros, such as `active_medications_at(t)`, are found without their schema.
+    engine.execute("set search_path = 'main,lake'")

@@ -19,6 +19,7 @@ from pulsehouse import terminal
 from pulsehouse.contents import Contents, Row, balance
 from pulsehouse.deployment import open_lake, settings
 from pulsehouse.failure import FOUND_PROBLEMS, OK
+from pulsehouse.waiting import waiting
 from streaming.inbox.arrival import JOURNAL_PARTITION
 from streaming.inbox.journal_reading import JournalReader
 from streaming.inbox.opening import journal_directory
@@ -52,6 +53,7 @@ def status(place: Path | None) -> dict[str, Any]:
             "losses": losses(lake).to_pylist(),
             "pending": _pending(lake, at),
             "alarms": [asdict(alarm) for alarm in open_alarms(lake)],
+            "waiting": waiting(lake, at),
             "tables": contents.tables(),
             "alerts": contents.alerts(),
             "quarantine": contents.quarantine(),
@@ -84,6 +86,9 @@ def _show(found: dict[str, Any]) -> None:
         _table("Offsets that no inbox can give any more", _LOSS, found["losses"])
     if found["pending"]:
         _table("In the journal, not in the tables yet", ("feed", "pending"), found["pending"])
+    if found["waiting"]:
+        waits = ("waits_for", "orders", "since")
+        _table("Orders that wait for their other half", waits, found["waiting"])
     _table("Tables", ("table", "rows", "newest"), found["tables"])
     _table("Alerts", ("rule", "severity", "status", "alerts"), found["alerts"])
     _table("Quarantined", ("feed", "stage", "reason", "messages"), found["quarantine"])
