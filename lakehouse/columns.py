@@ -55,8 +55,9 @@ STATUSES = (
 # The order in which clinical/normalise/values.py gives them; a test holds the two equal, since
 # that module takes half a second to import.
 NOT_SCORED_REASONS = (
-    *("wrong_patient", "retracted", "unmapped_code", "no_value", "bad_time", "future", "untestable"),
-    *("unknown_answer", "not_a_number", "missing_unit", "unknown_unit", "implausible"),
+    *("wrong_patient", "retracted", "unmapped_code", "unscored_code", "no_value", "bad_time"),
+    *("future", "untestable", "unknown_answer", "not_a_number", "missing_unit", "unknown_unit"),
+    "implausible",
 )
 
 PROVENANCE = (

@@ -28,6 +28,7 @@ REASONS = (
     WRONG_PATIENT,
     "retracted",
     "unmapped_code",
+    "unscored_code",
     "no_value",
     "bad_time",
     "future",
@@ -85,7 +86,9 @@ def values(rows: pa.Table, received_at: pa.Array, codings: Codings, profile: Fee
     value[numeric] = found.value[numeric]
     for reason, applies in found.reasons.items():
         reasons.mark(numeric & applies, reason)
-    reasons.mark(codings.of_kind(None), "unmapped_code")
+    unscored = codings.unscored()
+    reasons.mark(codings.of_kind(None) & ~unscored, "unmapped_code")
+    reasons.mark(unscored, "unscored_code")
     _mark_times(reasons, rows, received_at, profile.ahead_minutes)
     _mark_statuses(reasons, rows, codings)
     _mark_implausible(reasons, value, codings)

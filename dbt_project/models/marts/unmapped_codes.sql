@@ -19,7 +19,7 @@ final as (
         min(received_at) as first_known_at,
         max(received_at) as last_known_at
     from observations
-    where concept is null
+    where concept is null and not_scored_reason is distinct from 'unscored_code'
     group by all
 )
 

@@ -20,6 +20,7 @@ def test_a_plain_vital_sign_is_scored_in_its_canonical_unit():
     ("reason", "row"),
     [
         ("unmapped_code", {"number": 1.0, "unit": "bpm", "code": "shoe_size"}),
+        ("unscored_code", {"number": 9.0, "unit": "U", "code": "3091-6", "code_system": "LN"}),
         ("unknown_unit", {"number": 72.0, "unit": "furlong"}),
         ("missing_unit", {"number": 72.0, "unit": None}),
         ("not_a_number", {"value_text": "haemolysed", "unit": "bpm"}),
@@ -52,7 +53,9 @@ def test_every_reason_of_the_contract_is_tested_above():
     assert {reason for reason, _ in marks} == set(REASONS)
 
 
-@pytest.mark.parametrize("status", ["final", "preliminary", "corrected", "amended", "appended", "unknown"])
+@pytest.mark.parametrize(
+    "status", ["final", "preliminary", "corrected", "amended", "appended", "unknown"]
+)
 def test_a_result_that_stands_is_scored(status):
     assert one(72.0, "bpm", status=status)["is_scored"]
 
