@@ -1,8 +1,8 @@
 """Looking for patients in logs: what must never stand there.
 
-Here: a scan of files for identifiers and names of the lake's patients, which tells file, line and
-kind, and never the value; and the files that logs are. Not here: what follows from a leak
-(orchestration/migration).
+Here: a scan of files for identifiers, names and telephone numbers of the lake's patients, which
+tells file, line and kind, and never the value; and the files that logs are. Not here: what follows
+from a leak (orchestration/migration).
 
 A line is cut into tokens, whatever the case: runs of letters, digits, `_` and `-`, and the parts of
 such a run. Each is held against the tokens of the patients. What is short is as often something
@@ -10,8 +10,9 @@ else, so it is not looked for: identifiers under 6 characters, or under 8 digits
 digits alone (ports, counts, row numbers), names under 4 letters (Li, Day), and names that are
 everyday words of a log (`COMMON`: a Mr Field would be found on every page). The digits after a
 decimal point are no identifier, or every clock reading could be one. Not found are identifiers cut
-by a line's end, names in another spelling, and text in a coding that hides its letters, such as
-base64.
+by a line's end, names in another spelling, telephone numbers parted by anything but hyphens, and
+text in a coding that hides its letters, such as base64. Addresses and free texts are not looked
+for: their words are everybody's.
 """
 
 import gzip
@@ -32,7 +33,7 @@ from lakehouse.cuts import Cut
 from lakehouse.lake import Lake
 from lakehouse.tables import ENCOUNTER_EVENTS, IDENTITY_EVENTS, PATIENT_DEMOGRAPHICS
 
-Kind = Literal["patient_id", "encounter_id", "name"]
+Kind = Literal["patient_id", "encounter_id", "name", "phone"]
 
 SHORTEST_IDENTIFIER = 6
 SHORTEST_NUMBER = 8
@@ -73,6 +74,7 @@ with said as (
     union select 'encounter_id', encounter_id from patient_demographics
     union select 'name', family_name from patient_demographics
     union select 'name', given_name from patient_demographics
+    union select 'phone', phone from patient_demographics
 ),
 parts as (
     select kind, unnest(regexp_extract_all(lower(said), '[\p{L}\p{N}_-]+')) as token from said

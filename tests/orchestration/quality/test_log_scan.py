@@ -27,6 +27,7 @@ def named(hospital, tmp_path_factory):
         family_name="case when \"offset\" % 2 = 0 then 'Quillfeather-Ångström' else 'Field' end",
         given_name="'Li'",
         patient_id="'MRN-0099881'",
+        phone="'555-609-4131'",
     )
     change(lake, log_scan.ENCOUNTER_EVENTS, "true", encounter_id="'90' || encounter_id")
     return lake
@@ -59,6 +60,7 @@ def test_a_log_without_patients_has_no_leak(named, tmp_path):
         ("could not score Mrs QUILLFEATHER", "name"),
         ('{"patient": "MRN-0099881"}', "patient_id"),
         ("PID|1||MRN-0099881^^^HOSP^MR||X", "patient_id"),
+        ("rang 555-609-4131 twice", "phone"),
     ],
 )
 def test_each_way_of_naming_a_patient_is_found_with_its_line(named, tmp_path, line, kind):
