@@ -43,8 +43,7 @@ class _Voice(NamedTuple):
     evidence: Evidence
 
 
-_VOICES = [_Voice(number, each) for number, one in enumerate(_TOLD) for each in one.evidence]
-_SPEAKING = tuple(dict.fromkeys(one.evidence.concept for one in _VOICES))
+_VOICES = [[_Voice(number, each) for each in one.evidence] for number, one in enumerate(_TOLD)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +78,17 @@ def validities(asked: Sequence[tuple[str, Ints]], moments: Moments) -> list[Vali
 def _spoken_of(asked: Sequence[tuple[int, Ints]], moments: Moments) -> Iterator[Validity]:
     """Contexts by number, told by words."""
     sizes = [len(at) for _, at in asked]
-    context = np.repeat(np.array([number for number, _ in asked]), sizes)
-    at = np.concatenate([at for _, at in asked])
+    # Several families ask about one context at one moment.
+    size = len(moments.now)
+    wanted = np.concatenate([number * size + at for number, at in asked])
+    distinct, place = np.unique(wanted, return_inverse=True)
+    context, at = distinct // size, distinct % size
     history = moments.timeline.history
-    words = history.once("words", lambda: _words(history))
+    numbers = tuple(dict.fromkeys(number for number, _ in asked))
+    words = history.once(("words", numbers), lambda: _words(history, numbers))
     found = _newest(words, _known(words, moments, context, at), moments.now[at], context)
-    for first, size in zip(accumulate(sizes, initial=0), sizes, strict=False):
-        mine = slice(first, first + size)
+    for first, many in zip(accumulate(sizes, initial=0), sizes, strict=False):
+        mine = place[first : first + many]
         yield Validity(found.holds[mine], found.since[mine], found.row[mine])
 
 
@@ -110,9 +113,10 @@ class _Pairs(NamedTuple):
     word: Ints
 
 
-def _words(history: History) -> _Words:
-    """The words about all contexts and patients of a batch."""
-    told = {name: history.rows(name) for name in _SPEAKING}
+def _words(history: History, contexts: tuple[int, ...]) -> _Words:
+    """The words about some contexts of all patients of a batch."""
+    voices = [one for number in contexts for one in _VOICES[number]]
+    told = {name: history.rows(name) for name in {one.evidence.concept: 0 for one in voices}}
     there = [name for name, rows in told.items() if len(rows)]
     if not there:
         return _Words(_NOTHING, _NOTHING, _NOTHING, _NOTHING, np.empty(0, np.int8), _NOTHING)
@@ -121,7 +125,7 @@ def _words(history: History) -> _Words:
     place = {name: slice(*ends[at : at + 2]) for at, name in enumerate(there)}
     number = history.stack["concept"][row].astype(np.int64)
     value = round_half_up(history.stack["value"][row], PRECISION[number])
-    voices = [one for one in _VOICES if one.evidence.concept in place]
+    voices = [one for one in voices if one.evidence.concept in place]
     each = [place[one.evidence.concept] for one in voices]
     says = np.concatenate(
         [one.evidence.say(value[mine]) for one, mine in zip(voices, each, strict=True)]

@@ -11,6 +11,7 @@ if that lies within 24 h. [P] Whether the treatment works, the alert does not sa
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,6 +60,7 @@ def find(moments: Moments, scores: Scores) -> list[Finding]:
     band = np.zeros(len(moments.now), np.int64)
     band[asked] = ranked(rose, worse)
 
+    @cache
     def quoted() -> Quoted:
         held = zip(QUOTED_AS, (rose & ~worse, worse), (fell, began), strict=True)
         was = [_was(moments, name, asked[at], then[at]) for name, at, then in held if at.any()]

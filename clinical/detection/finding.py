@@ -45,7 +45,7 @@ class Finding:
     """One rule family at every moment.
 
     `band` is 0 where nothing is found, else a rank into `bands` (from 1). `quoted` gives the
-    evidence; it is asked only where an alert is raised, which is rare. `stands` is the band that a
+    evidence; it is asked for each alert that is raised, which are rare. `stands` is the band that a
     withdrawal at each moment does not take back from an open episode; None where it takes back all.
     """
 

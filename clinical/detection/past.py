@@ -95,15 +95,15 @@ class Values:
 
 def _values(history: History, concepts: Ints) -> Values:
     """Each concept's owners are numbered on from those of the one before."""
-    each = [history.values(CONCEPT_NAMES[number]) for number in concepts.tolist()]
-    row, owner, time, gone = (
-        np.concatenate([getattr(one, name) for one in each])
-        for name in ("row", "owner", "effective", "gone")
-    )
-    owner = owner + np.repeat(np.arange(len(each)), [len(one.row) for one in each]) * history.owners
-    order = np.argsort(owner, kind="stable")
-    axis = Axis(owner[order], time[order], len(each) * history.owners)
-    return Values(row[order], gone[order], axis)
+    row = history.rows(*(CONCEPT_NAMES[number] for number in concepts.tolist()))
+    line = np.zeros(len(CONCEPT_NAMES), np.int64)
+    line[concepts] = np.arange(len(concepts))
+    owner = history.owner[row] + line[history.stack["concept"][row]] * history.owners
+    # Rows of a concept are in the order of arrival, and of equals stay in it.
+    order = np.lexsort((history.effective[row], owner))
+    row, owner = row[order], owner[order]
+    axis = Axis(owner, history.effective[row], len(concepts) * history.owners)
+    return Values(row, history.gone(row), axis)
 
 
 def spread(found: Assessed, name: str, places: Ints, size: int, chosen: Bools) -> Assessed:

@@ -16,6 +16,7 @@ Flow through high-flow, CPAP, BiPAP or a ventilator is not oxygen and does not c
 """
 
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,6 +71,7 @@ def find(moments: Moments, scores: Scores) -> list[Finding]:
     needs_more = (fio2.by >= FIO2_RISE) | (flow.by >= FLOW_RISE)
     found = ranked(due & needs_more, due & (grade >= MODERATE), due & (grade >= SEVERE), failing)
 
+    @cache
     def quoted() -> Quoted:
         is_rising = found == _RISING
         of_fio2 = _where(fio2.lowest, is_rising & (fio2.by >= FIO2_RISE))

@@ -12,6 +12,8 @@ Limits: one antibiotic order suffices (as in mimic-code); later knowledge (72 h 
 culture results) is for the batch side to adjudicate. A score that lacks a parameter counts it as 0.
 """
 
+from functools import cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -34,6 +36,7 @@ from clinical.scoring.validity import MICROSECONDS_PER_HOUR as HOUR
 Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Suspicion = tuple[Bools, tuple[tuple[str, Readings], ...]]
 
 ANTIBIOTIC_AFTER_CULTURE = 72 * HOUR
 CULTURE_AFTER_ANTIBIOTIC = 24 * HOUR
@@ -73,6 +76,7 @@ def find(moments: Moments, scores: Scores) -> list[Finding]:
         risen[asked] = sofa.observed[asked] - was >= SOFA_RISE
     band = ranked(due & (sirs.observed >= POSITIVE), due & (qsofa.observed >= POSITIVE), risen)
 
+    @cache
     def quoted() -> Quoted:
         scored = [qsofa, sirs, sofa]
         if len(asked):
@@ -104,13 +108,17 @@ def _earlier(moments: Moments, places: Ints) -> Points:
 FAMILY = Family(NAME, BANDS, find)
 
 
-def suspicion(moments: Moments) -> tuple[Bools, tuple[tuple[str, Readings], ...]]:
+def suspicion(moments: Moments) -> Suspicion:
     """Whether a culture and an antibiotic make a suspicion that counts now, and these two.
 
     Asked are the newest of each that has begun, else the newest told, which may be ordered ahead: a
     course for next week must not hide the one that runs. The newest are enough: a pair of older
     ones lies, by the windows' lengths, more than 24 h back.
     """
+    return moments.panel.once(suspicion, lambda: _suspicion(moments))
+
+
+def _suspicion(moments: Moments) -> Suspicion:
     has_begun = [begun(moments, name) for name in INFECTION]
     told = [moments.panel[name] for name in INFECTION]
     by_begun = _suspected(moments, *has_begun)

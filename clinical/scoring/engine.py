@@ -18,17 +18,20 @@ from numpy.typing import NDArray
 from clinical.encounters.identities import Change, Identities
 from clinical.scores import SCORES
 from clinical.scores.definition import WindowScore
+from clinical.scoring.changes import (
+    Batch,
+    message_numbers,
+    pairs_of,
+    what_changed,
+    what_was_heard,
+)
 from clinical.scoring.columns import Assessed
 from clinical.scoring.concept_flags import any_of, asked
 from clinical.scoring.history import History
 from clinical.scoring.laws import assess_all
 from clinical.scoring.memory import (
     CONCEPT_NAMES,
-    CONCEPT_NUMBER,
     IS_EVENT,
-    LOOKBACK_BY_NUMBER,
-    MEMORY_BY_NUMBER,
-    WINDOWED,
     Patient,
     Stack,
     joined,
@@ -42,10 +45,7 @@ from clinical.scoring.regrouping import regrouped
 from clinical.scoring.stacking import Stacking, times
 from clinical.scoring.timeline import Points, Timeline
 from clinical.scoring.validity import FORGOTTEN_AFTER, IDLE_SIGNALS
-from clinical.scoring.versions import told
-from clinical.scoring.winners import NONE, Lookup, Rows, Winners, alive, winners
-
-_WINDOWED = [CONCEPT_NUMBER[name] for name in WINDOWED]
+from clinical.scoring.winners import Lookup, Rows, Winners, alive, winners
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -187,7 +187,7 @@ class Engine:
             one.rows, one.heard = taken(rows, np.flatnonzero(kept)), []
         return one
 
-    def _gather(self, signals: pa.Table) -> "_Batch":
+    def _gather(self, signals: pa.Table) -> Batch:
         names, patient = self._identify(signals)
         known = [self._known(name) for name in names]
         held = [len(one.rows) for one in known]
@@ -195,7 +195,7 @@ class Engine:
         owner = np.concatenate([np.repeat(np.arange(len(names)), held), patient])
         received = times(signals["received_at"])
         clocks = np.array([one.clock for one in known], np.int64)
-        return _Batch(names, clocks, patient, received, stack, owner, sum(held))
+        return Batch(names, clocks, patient, received, stack, owner, sum(held))
 
     def scores(self, moments: Moments) -> list[Scored]:
         """Every score where one of its inputs changed; none of which no input changed anywhere."""
@@ -240,12 +240,12 @@ class Engine:
         local = np.array([place[name] for name in survivors], np.int64)
         return names, local[indices]
 
-    def _moments(self, signals: pa.Table, batch: "_Batch", won: Winners) -> Moments:
+    def _moments(self, signals: pa.Table, batch: Batch, won: Winners) -> Moments:
         patients = max(len(batch.names), 1)
-        points = _points(_message_numbers(signals), batch, patients)
-        changed, corrected = _changed(won, batch, points)
+        points = pairs_of(message_numbers(signals), batch, patients)
+        changed, corrected = what_changed(won, batch, points)
         history = History(batch.stack, batch.owner)
-        heard, revised = _heard(history, batch, points)
+        heard, revised = what_was_heard(history, batch, points)
         kept = np.flatnonzero((changed | heard).any(axis=1))
         owner, last = points.owner[kept], points.last[kept]
         arrival = batch.held + last
@@ -267,7 +267,7 @@ class Engine:
             origins=self._stacking.origins,
         )
 
-    def _remember(self, batch: "_Batch", alive: Bools) -> None:
+    def _remember(self, batch: Batch, alive: Bools) -> None:
         clocks = batch.clocks.copy()
         np.maximum.at(clocks, batch.patient, batch.received)
         kept = np.flatnonzero(alive & remembered(batch.stack, clocks[batch.owner]))
@@ -276,36 +276,6 @@ class Engine:
         each = pieces(taken(batch.stack, kept), ends)
         for name, rows, clock in zip(batch.names, each, clocks.tolist(), strict=True):
             self._patients[name] = Patient(rows, clock)
-
-
-@dataclass(frozen=True, slots=True)
-class _Batch:
-    """A batch beside what is remembered of its patients.
-
-    `stack` holds `held` remembered rows, then the batch's own; `owner` is each row's patient.
-    `patient` and `received` are of the batch's rows alone, `clocks` of each patient before the
-    batch.
-    """
-
-    names: list[str]
-    clocks: Ints
-    patient: Ints
-    received: Ints
-    stack: Stack
-    owner: Ints
-    held: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Pairs:
-    """Distinct (message, patient) pairs with first and last row, and the pair of each row."""
-
-    message: Ints
-    owner: Ints
-    first: Ints
-    last: Ints
-    of_row: Ints
-    now: Ints
 
 
 def _grouped(stack: Stack, owner: Ints) -> Rows:
@@ -317,86 +287,3 @@ def _grouped(stack: Stack, owner: Ints) -> Rows:
         void=stack["void"],
         is_event=IS_EVENT[concept],
     )
-
-
-def _message_numbers(signals: pa.Table) -> Ints:
-    """Number of each row's message within the batch; a message's rows stand together."""
-    offset = signals["offset"].combine_chunks().to_numpy()
-    partition = signals["partition"].combine_chunks().to_numpy()
-    feed = signals["feed"].combine_chunks().dictionary_encode().indices.to_numpy()
-    opens = np.ones(len(offset), np.int64)
-    opens[1:] = (np.diff(offset) != 0) | (np.diff(partition) != 0) | (np.diff(feed) != 0)
-    numbers: Ints = np.cumsum(opens) - 1
-    return numbers
-
-
-def _points(message: Ints, batch: _Batch, patients: int) -> _Pairs:
-    key = message * patients + batch.patient
-    point, first, of_row = np.unique(key, return_index=True, return_inverse=True)
-    last = np.zeros(len(point), np.int64)
-    last[of_row] = np.arange(len(key))
-    owner = point % patients
-    now = _clock(batch.received[last], owner, batch.clocks)
-    return _Pairs(point // patients, owner, first, last, of_row, now)
-
-
-def _clock(received: Ints, owner: Ints, clocks: Ints) -> Ints:
-    """The patient's clock at each point: the newest received_at so far."""
-    if not len(received):
-        return received
-    order = np.argsort(owner, kind="stable")
-    mine = owner[order]
-    by_time = np.argsort(received, kind="stable")
-    rank = np.empty(len(received), np.int64)
-    rank[by_time] = np.arange(len(received))
-    base = mine * len(received)
-    best = np.maximum.accumulate(base + rank[order]) - base
-    now = np.empty(len(received), np.int64)
-    now[order] = np.maximum(received[by_time[best]], clocks[mine])
-    return now
-
-
-def _changed(won: Winners, batch: _Batch, points: _Pairs) -> tuple[Bools, Bools]:
-    """Per point and concept: whether the value that counts changed; whether the old one was wrong.
-
-    A change is another value or clinical time.
-    """
-    changed, corrected = np.zeros((2, len(points.owner), len(CONCEPT_NAMES)), np.bool_)
-    stack = batch.stack
-    begins, ends = _runs(won, batch, points)
-    point, number = points.of_row[won.row[ends] - batch.held], won.group[ends] % len(CONCEPT_NAMES)
-    horizon = points.now[point] - 2 * LOOKBACK_BY_NUMBER[number]
-    old, new = (_visible(stack, one, horizon) for one in (won.before(begins), won.won[ends]))
-    both = (old != NONE) & (new != NONE)
-    ahead = np.sign(stack["effective"][new] - stack["effective"][old])
-    same = (ahead == 0) & (stack["value"][old] == stack["value"][new])
-    changed[point, number] = np.where(both, ~same, old != new)
-    # Beside it at the same time may stand another measurement, which corrects nothing.
-    again = (ahead == 0) & ~same & (stack["signal"][old] == stack["signal"][new])
-    corrected[point, number] = (old != NONE) & ((new == NONE) | (ahead < 0) | again)
-    return changed, corrected
-
-
-def _runs(won: Winners, batch: _Batch, points: _Pairs) -> tuple[Ints, Ints]:
-    """First and last place, among the winners, of the rows that one point has of one concept."""
-    fresh = won.row >= batch.held
-    point = np.concatenate([np.full(batch.held, NONE), points.of_row])[won.row]
-    other = np.ones(len(point) + 1, np.bool_)
-    other[1:-1] = (point[1:] != point[:-1]) | (won.group[1:] != won.group[:-1])
-    return np.flatnonzero(other[:-1] & fresh), np.flatnonzero(other[1:] & fresh)
-
-
-def _heard(history: History, batch: _Batch, points: _Pairs) -> tuple[Bools, Bools]:
-    """Per point and concept of a window: whether a fact changed; whether it was a known one."""
-    heard, revised = np.zeros((2, len(points.owner), len(CONCEPT_NAMES)), np.bool_)
-    point = np.concatenate([np.full(batch.held, -1), points.of_row])
-    found = told(batch.stack, history.chain(_WINDOWED), point, points.now, MEMORY_BY_NUMBER)
-    heard[found.point, found.concept] = True
-    revised[found.point[found.revised], found.concept[found.revised]] = True
-    return heard, revised
-
-
-def _visible(stack: Stack, winner: Ints, horizon: Ints) -> Ints:
-    """Winners that are not yet forgotten."""
-    forgotten = (winner != NONE) & (stack["effective"][winner] < horizon)
-    return np.where(forgotten, NONE, winner)

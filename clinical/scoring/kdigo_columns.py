@@ -32,7 +32,7 @@ from clinical.scoring.validity import (
     MICROSECONDS_PER_HOUR,
 )
 from clinical.scoring.window_columns import Candidates, as_points, component
-from clinical.scoring.windows import Spans, best, newest, told
+from clinical.scoring.windows import Spans, best_of_each, newest, told
 from clinical.scoring.winners import NONE
 
 Ints = NDArray[np.int64]
@@ -121,12 +121,16 @@ def _lowest(
     time = np.zeros(len(place), np.int64)
     time[there] = every.begins[place[there]]
     view = anchored(timeline, time, there)
-    found = []
-    for ends in _ends(every.begins, choices):
-        before = view.spans(replace(every, begins=every.begins + 1, ends=ends))
-        # Of equals the newest.
-        found.append(_Lowest(before, view.places(best(view.timeline, before, -before.value))))
-    return found[0], found[1]
+    mine = view.spans(every)
+    before = [
+        replace(mine, begins=mine.begins + 1, ends=ends) for ends in _ends(mine.begins, choices)
+    ]
+    # Of equals the newest.
+    places = best_of_each(view.timeline, [(spans, (-spans.value,)) for spans in before])
+    days, hours = (
+        _Lowest(spans, view.places(place)) for spans, place in zip(before, places, strict=True)
+    )
+    return days, hours
 
 
 def _ends(effective: Ints, choices: KdigoChoices) -> tuple[Ints, Ints]:

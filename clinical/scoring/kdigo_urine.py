@@ -4,7 +4,7 @@ Here: rates over 6, 12 and 24 hours that end at the newest entry, per kg. Not he
 the twin in plain Python (kdigo_plain.py).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -26,7 +26,17 @@ from clinical.scoring.panel import Panel
 from clinical.scoring.timeline import Timeline
 from clinical.scoring.validity import MICROSECONDS_PER_HOUR
 from clinical.scoring.window_columns import Candidates, component
-from clinical.scoring.windows import Spans, best, count, joined, newest, told, total
+from clinical.scoring.windows import (
+    Spans,
+    best,
+    count,
+    joined,
+    newest,
+    newest_of_each,
+    told,
+    total,
+    total_of_each,
+)
 from clinical.scoring.winners import NONE
 
 Ints = NDArray[np.int64]
@@ -69,7 +79,7 @@ def urine(timeline: Timeline, panel: Panel, choices: KdigoChoices) -> tuple[Comp
     time[there] = entries.begins[place[there]]
     view = anchored(timeline, time, there)
     over = _by_the_clock if choices.by_the_clock else _documented
-    stretches = {hours: over(view, entries, hours) for hours in URINE_HOURS}
+    stretches = over(view, view.spans(entries), URINE_HOURS)
     heavy = weight.value[view.chosen]
     rates = {hours: _rate(found, heavy, choices) for hours, found in stretches.items()}
     stage, rate = (_whole(view, found, 0) for found in _staged(rates, stretches, choices))
@@ -91,8 +101,9 @@ def documented_urine(timeline: Timeline, hours: int) -> tuple[Floats, Floats, In
     time = np.zeros(len(place), np.int64)
     time[there] = entries.begins[place[there]]
     view = anchored(timeline, time, there)
-    found = _documented(view, entries, hours)
-    rows = count(view.timeline, view.spans(entries.lasting(hours * _HOUR)))
+    mine = view.spans(entries)
+    found = _documented(view, mine, (hours,))[hours]
+    rows = count(view.timeline, mine.lasting(hours * _HOUR))
     amount = np.where(found.documented, found.amount, np.nan)
     return _whole(view, amount, np.nan), _whole(view, found.hours, np.nan), _whole(view, rows, 0)
 
@@ -108,17 +119,25 @@ def _entries(timeline: Timeline) -> Spans:
     return joined([passed, replace(put_in, value=-put_in.value)])
 
 
-def _documented(view: Anchored, entries: Spans, hours: int) -> _Stretch:
-    """A stretch that an entry before it opens: entries stand for the time since the one before."""
-    long = hours * _HOUR
-    within = view.spans(entries.lasting(long))
-    opening = view.spans(entries.lasting(_SILENCE, lag=long))
-    amount = total(view.timeline, within, _amounts(within))
-    at = newest(view.timeline, opening)
-    long_since = view.timeline.points.now - _times(view, opening, at)
+def _documented(view: Anchored, entries: Spans, every: Sequence[int]) -> _Stretches:
+    """Stretches of so many hours each: entries stand for the time since the one before.
+
+    An entry before it opens a stretch.
+    """
+    within = [entries.lasting(hours * _HOUR) for hours in every]
+    opening = [entries.lasting(_SILENCE, lag=hours * _HOUR) for hours in every]
+    amounts = total_of_each(view.timeline, within, _amounts(entries))
+    opened = newest_of_each(view.timeline, opening)
+    return {
+        hours: _stretch(view, amount, _times(view, entries, at), at != NONE)
+        for hours, amount, at in zip(every, amounts, opened, strict=True)
+    }
+
+
+def _stretch(view: Anchored, amount: Ints, since: Ints, is_open: Bools) -> _Stretch:
     # More put in than ever came out: what came out was not all entered.
-    documented = (at != NONE) & (amount >= 0)
-    return _Stretch(documented, amount / _PER_ML, long_since / _HOUR)
+    documented = is_open & (amount >= 0)
+    return _Stretch(documented, amount / _PER_ML, (view.timeline.points.now - since) / _HOUR)
 
 
 def _times(view: Anchored, spans: Spans, at: Ints) -> Ints:
@@ -129,12 +148,16 @@ def _times(view: Anchored, spans: Spans, at: Ints) -> Ints:
     return times
 
 
-def _by_the_clock(view: Anchored, entries: Spans, hours: int) -> _Stretch:
+def _by_the_clock(view: Anchored, entries: Spans, every: Sequence[int]) -> _Stretches:
     """As mimic-code: hours begun are counted, the first entry of a stretch stands for one."""
+    return {hours: _on_the_clock(view, entries, hours) for hours in every}
+
+
+def _on_the_clock(view: Anchored, entries: Spans, hours: int) -> _Stretch:
     elapsed = entries.begins + (hours - 1) * _HOUR + 1
     clock = begun(entries.begins, _HOUR) + hours * _HOUR
-    summed = view.spans(replace(entries, ends=elapsed if hours == URINE_HOURS[-1] else clock))
-    counted = view.spans(replace(entries, ends=elapsed))
+    summed = replace(entries, ends=elapsed if hours == URINE_HOURS[-1] else clock)
+    counted = replace(entries, ends=elapsed)
     amount = total(view.timeline, summed, _amounts(summed))
     first = best(view.timeline, counted, -counted.begins)
     start, end = _times(view, counted, first), view.timeline.points.now

@@ -51,7 +51,7 @@ def concepts_read(scores: Iterable[Score]) -> tuple[str, ...]:
 # What scores rest on is read in one go: a call costs as much for one concept as for all of these.
 _SCORED = concepts_read(SCORES)
 # Detections read many of the others besides.
-EVERYTHING = (_SCORED, tuple(name for name in CONCEPTS if name not in _SCORED))
+EVERYTHING = (tuple(CONCEPTS),)
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,7 @@ class _Layout:
     input_of_band: Ints
     bounds: tuple[Floats, ...]
     scored: Ints
+    table: Ints
     bands: Ints
     switched: tuple[int, ...]
     options: Ints
@@ -72,6 +73,8 @@ def _layout(scores: tuple[PointScore, ...]) -> _Layout:
         np.repeat(input_of, [len(option.bands) for option in options]),
         bounds,
         scored,
+        # Where the table of each band begins among all points.
+        np.arange(len(scored))[:, None] * scored.shape[1],
         _opens([len(option.bands) for option in options]),
         tuple(np.flatnonzero(switches).tolist()),
         opens,
@@ -118,10 +121,11 @@ def assess_points(scores: Sequence[PointScore], panel: Panel) -> list[Assessed]:
     layout = _layout(tuple(scores))
     lines = _lines(layout, panel)
     totals = _totals(layout, lines, panel)
-    return [
-        restrict(_one(score, totals, place, _components(score, lines, first)), panel)
+    found = [
+        _one(score, totals, place, _components(score, lines, first))
         for place, (score, first) in enumerate(zip(scores, layout.parameters.tolist(), strict=True))
     ]
+    return [restrict(one, panel) for one in found]
 
 
 def _one(
@@ -152,22 +156,25 @@ def _components(score: PointScore, lines: "_Lines", first: int) -> tuple[Compone
 
 def _lines(layout: _Layout, panel: Panel) -> _Lines:
     told = _stacked([panel[name] for name in layout.inputs])
-    current = told.current[layout.input_of]
     least, most = _banded(layout, panel, told.value)
-    ranked = np.where(current, least, -1)
-    option = np.repeat(layout.options[:, None], current.shape[1], axis=1)
-    # The current option that gives the most points, the first of equals.
+    ranked = np.where(told.current[layout.input_of], least, -1)
+    # Copies, each of a parameter's first option.
+    first = layout.input_of[layout.options]
+    reading = Readings(*(getattr(told, name)[first] for name in Readings.__slots__))
+    points, highest = ranked[layout.options], most[layout.options]
+    column = np.arange(ranked.shape[1])
     for place, low, high in layout.several:
-        option[place] = low + np.argmax(ranked[low:high], axis=0)
-    column = np.arange(current.shape[1])
-    line = layout.input_of[option]
-    reading = Readings(*(getattr(told, name)[line, column] for name in Readings.__slots__))
-    known = reading.current
+        # The current option that gives the most points, the first of equals.
+        option = low + np.argmax(ranked[low:high], axis=0)
+        for name in Readings.__slots__:
+            chosen = getattr(told, name)[layout.input_of[option], column]
+            getattr(reading, name)[place] = chosen
+        points[place], highest[place] = ranked[option, column], most[option, column]
     return _Lines(
-        known,
+        reading.current,
         np.logical_or.reduceat(told.stale[layout.input_of], layout.options, axis=0),
-        np.where(known, ranked[option, column], 0),
-        np.where(known, most[option, column], layout.highest),
+        np.where(reading.current, points, 0),
+        np.where(reading.current, highest, layout.highest),
         reading,
     )
 
@@ -182,10 +189,10 @@ def _stacked(readings: Sequence[Readings]) -> Readings:
 def _banded(layout: _Layout, panel: Panel, value: Floats) -> tuple[Ints, Ints]:
     """The least and the most points of every option; those not known are masked by the caller."""
     values = value[layout.input_of_band]
-    place = np.zeros(values.shape, np.int64)
+    place = np.zeros(values.shape, np.int8)
     for bounds in layout.bounds:
         place += values > bounds
-    points = np.take_along_axis(layout.scored, place, axis=1)
+    points = layout.scored.take(place + layout.table)
     least, most = points[layout.bands], points[layout.bands]
     for option in layout.switched:
         first = layout.bands[option]

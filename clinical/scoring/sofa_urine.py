@@ -17,7 +17,7 @@ from clinical.scoring.panel import NEVER, Readings, number_of
 from clinical.scoring.timeline import Timeline
 from clinical.scoring.validity import MICROSECONDS_PER_HOUR, hours
 from clinical.scoring.window_columns import nothing
-from clinical.scoring.windows import Spans, count, joined, newest, told, total
+from clinical.scoring.windows import Spans, count, joined, newest, newest_of_each, told, total
 from clinical.scoring.winners import NONE
 
 Ints = NDArray[np.int64]
@@ -72,8 +72,7 @@ def _documented(
     """The sum of 24 h for the time that its entries cover, scaled to a day."""
     least, most = (hours(one) for one in documented)
     stack = timeline.history.stack
-    last = newest(timeline, entries)
-    before = newest(timeline, entries.lasting(most - DAY, DAY))
+    last, before = newest_of_each(timeline, [entries, entries.lasting(most - DAY, DAY)])
     covers = stack["effective"][entries.row[last]] - stack["effective"][entries.row[before]]
     is_day = (last != NONE) & (before != NONE) & (covers >= least)
     summed = total(timeline, amounts, amounts.value.astype(np.int64))

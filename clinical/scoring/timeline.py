@@ -38,22 +38,16 @@ class Points:
 class Timeline:
     """The rows of many owners, and the points at which they are looked at."""
 
-    def __init__(
-        self, history: History, points: Points, order: Ints | None = None, owners: int = 0
-    ) -> None:
+    def __init__(self, history: History, points: Points) -> None:
         """Take points in any order; answers are given in the same.
 
-        `order` is the place of each point by owner, knowledge and time, if that is known already,
-        and `owners` how many there are if not every one has rows or points here. `once` keeps what
-        follows from what was told alone.
+        `once` keeps what follows from what was told alone.
         """
         self.history, self.points = history, points
         self.once = Once()
-        if order is None:
-            order = np.lexsort((points.now, points.known, points.owner))
-        self._order = order
+        self._order = np.lexsort((points.now, points.known, points.owner))
         owner = points.owner[self._order]
-        owners = max(owners, history.owners, int(owner.max(initial=-1)) + 1)
+        owners = max(history.owners, int(owner.max(initial=-1)) + 1)
         self.owners = owners
         self._by_now = Axis(owner, points.now[self._order], owners)
         self._by_known = Axis(owner, points.known[self._order], owners)
@@ -89,17 +83,6 @@ class Timeline:
         other = Timeline(self.history, points)
         other.once = self.once
         return other
-
-    def repeated(self, times: int) -> "Timeline":
-        """The same points several times, of owners that are numbered on."""
-        again = np.repeat(np.arange(times), len(self))
-        points = Points(
-            np.tile(self.points.owner, times) + again * self.owners,
-            np.tile(self.points.known, times),
-            np.tile(self.points.now, times),
-        )
-        order = np.tile(self._order, times) + again * len(self)
-        return Timeline(self.history, points, order, self.owners * times)
 
     @cached_property
     def earliest(self) -> Ints:

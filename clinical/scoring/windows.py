@@ -7,7 +7,7 @@ and counts are differences. No loop over rows. Not here: what a value means.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
+from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,9 +26,11 @@ __all__ = [
     "count",
     "joined",
     "newest",
+    "newest_of_each",
     "strongest",
     "told",
     "total",
+    "total_of_each",
 ]
 
 
@@ -67,16 +69,41 @@ def best_of_each(
     timeline: Timeline, kinds: Sequence[tuple[Spans, tuple[Ints | Floats, ...]]]
 ) -> list[Ints]:
     """`best` for several kinds of spans at once: small batches cost calls, not rows."""
-    spans = [
-        replace(one, owner=one.owner + place * timeline.owners)
-        for place, (one, _) in enumerate(kinds)
-    ]
-    every = Spans(*(np.concatenate([getattr(s, name) for s in spans]) for name in Spans.__slots__))
     strength = [np.concatenate(one) for one in zip(*(keys for _, keys in kinds), strict=True)]
-    found = best(timeline.repeated(len(kinds)), every, *strength).reshape(len(kinds), -1)
-    before = np.cumsum([0, *(len(one) for one in spans)])
+    order = np.lexsort(strength[::-1])
+    rank = np.empty(len(order), np.int64)
+    rank[order] = np.arange(1, len(order) + 1)
+    found = _strongest_of_each(timeline, [spans for spans, _ in kinds], rank)
+    place = np.concatenate([[NONE], order])[found]
+    return _by_kind(timeline, [spans for spans, _ in kinds], place)
+
+
+def newest_of_each(timeline: Timeline, kinds: Sequence[Spans]) -> list[Ints]:
+    """`newest` for several kinds of spans at once."""
+    rank = np.arange(1, sum(len(one) for one in kinds) + 1)
+    return _by_kind(timeline, kinds, _strongest_of_each(timeline, kinds, rank) - 1)
+
+
+def _strongest_of_each(timeline: Timeline, kinds: Sequence[Spans], rank: Ints) -> Ints:
+    """The highest rank at each point, of one kind after the other."""
+    first, after = _runs(timeline, kinds)
+    return strongest(first, after, rank, len(kinds) * len(timeline))
+
+
+def _runs(timeline: Timeline, kinds: Sequence[Spans]) -> tuple[Ints, Ints]:
+    """Runs of points, of which every kind has its own: they stand one after the other."""
+    every = Spans(*(np.concatenate([getattr(s, name) for s in kinds]) for name in Spans.__slots__))
+    first, after = _run(timeline, every)
+    mine = np.repeat(np.arange(len(kinds)) * len(timeline), [len(one) for one in kinds])
+    return first + mine, after + mine
+
+
+def _by_kind(timeline: Timeline, kinds: Sequence[Spans], found: Ints) -> list[Ints]:
+    """Places among all spans as places among those of each kind, in the caller's order."""
+    before = accumulate((len(one) for one in kinds), initial=0)
     return [
-        np.where(one == NONE, NONE, one - done) for one, done in zip(found, before, strict=False)
+        timeline.scatter(np.where(one == NONE, NONE, one - done))
+        for one, done in zip(found.reshape(len(kinds), -1), before, strict=False)
     ]
 
 
@@ -94,11 +121,24 @@ def total(timeline: Timeline, spans: Spans, amount: Ints) -> Ints:
     if not len(spans):
         return np.zeros(len(timeline), np.int64)
     first, after = _run(timeline, spans)
+    return timeline.scatter(_summed(first, after, amount, len(timeline)))
+
+
+def total_of_each(timeline: Timeline, kinds: Sequence[Spans], amount: Ints) -> list[Ints]:
+    """`total` of the same amounts over several stretches of time at once."""
+    first, after = _runs(timeline, kinds)
+    found = _summed(first, after, np.tile(amount, len(kinds)), len(kinds) * len(timeline))
+    return [timeline.scatter(one) for one in found.reshape(len(kinds), -1)]
+
+
+def _summed(first: Ints, after: Ints, amount: Ints, size: int) -> Ints:
+    """The sum, at each of `size` places, of the intervals over it."""
     there = first < after
-    change = np.zeros(len(timeline) + 1, np.int64)
+    change = np.zeros(size + 1, np.int64)
     np.add.at(change, first[there], amount[there])
     np.subtract.at(change, after[there], amount[there])
-    return timeline.scatter(np.cumsum(change)[:-1])
+    summed: Ints = np.cumsum(change)[:-1]
+    return summed
 
 
 def count(timeline: Timeline, spans: Spans) -> Ints:
