@@ -11,6 +11,7 @@ from msgspec import Raw
 
 from clinical.wire.fhir.found import Found, R, Rows
 from clinical.wire.fhir.resources import Element
+from clinical.wire.fhir.states import statuses, words
 from clinical.wire.fhir.texts import Column, array, pick
 
 STRING = pa.string()
@@ -48,12 +49,14 @@ def annotations(found: Found[R], table: str, ids: Column, notes: Sequence[Raw]) 
     of = [row for row, _, _ in told]
     about = array(pick(ids, of), STRING)
     said = zip(about.to_pylist(), told, strict=True)
+    state = words(statuses(found))
     columns = {
         "note_id": [f"{own or ''}#note/{place}" for own, (_, place, _) in said],
         "about_table": [table] * len(told),
         "about_id": about,
         "kind": ["comment"] * len(told),
         "text": [remark.text for _, _, remark in told],
+        "status": [state[row] for row in of],
         "documented_at": found.instants(
             [remark.time or found.sent(row) for row, _, remark in told]
         ),

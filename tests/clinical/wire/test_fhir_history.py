@@ -69,6 +69,11 @@ def test_remark_stands_among_the_notes_alone() -> None:
         assert "Smith" not in str(rows(table, resource))
 
 
+def test_remark_is_taken_back_with_its_resource() -> None:
+    wrong = example("Procedure", note=[{"text": "x"}], status="entered-in-error")
+    assert [note["status"] for note in rows("notes", wrong)] == ["entered_in_error"]
+
+
 def test_procedure_is_one_row_as_sent() -> None:
     assert row("procedures", "Procedure") == {
         "message": 0, "facility": "home", "patient_id": "p1", "encounter_id": "e1",
