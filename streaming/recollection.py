@@ -13,8 +13,8 @@ import duckdb
 import pyarrow as pa
 
 from clinical.detection.batch_clock import BatchClock
-from clinical.detection.location import READ as LOCATED
 from clinical.detection.shard import Shard
+from clinical.encounters.told import READ as LOCATED
 from clinical.normalise.conditions import READ as CODED
 from clinical.normalise.signals import OBSERVED
 from clinical.normalise.stays import READ as STAYED

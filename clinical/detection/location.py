@@ -10,21 +10,20 @@ place.
 
 from collections import defaultdict
 from collections.abc import Iterator
+from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from clinical.encounters.identities import Identities
 from clinical.encounters.timeline import Stay, visit
-from clinical.encounters.told import Told
+from clinical.encounters.told import READ, TIMES, Told
 from clinical.encounters.vocabulary import PLACING
 from clinical.scoring.validity import FORGOTTEN_AFTER
 
-_TIMES = ("event_at", "documented_at", "received_at", "admitted_at")
-# What is read of encounter events, beside whose they are.
-READ = (
-    *("event", *_TIMES, "patient_class", "unit", "room", "bed"),
-    *("prior_unit", "prior_room", "prior_bed"),
-)
+_SUBJECT = ("arrival", "patient_id", "encounter_id")
+# So many batches or events are looked at in one go: of few, most of the cost is to begin.
+_PUT_BY = 16
 _Heard = tuple[int, str | None, Told]
 
 
@@ -35,28 +34,37 @@ class Locations:
         """Nobody is anywhere; `identities` says whose an event is at the moment of asking."""
         self._identities = identities
         self._heard: dict[str, list[_Heard]] = defaultdict(list)
+        self._unread: list[tuple[int, pa.Table]] = []
         self._before, self._behind = 0, 0
 
     def learn(self, events: pa.Table | None) -> None:
         """Take a batch of encounter events in arrival order."""
         if events is None or not events.num_rows:
             return
-        there = [name for name in READ if name in events.column_names]
-        columns = [_plain(events[name], name) for name in there]
-        blank: dict[str, object] = dict.fromkeys(READ)
-        subject = (events[name].to_pylist() for name in ("message", "patient_id", "encounter_id"))
-        for (message, who, number), *row in zip(zip(*subject, strict=True), *columns, strict=True):
-            if row[0] not in PLACING:
-                continue
-            told = Told.of({**blank, **dict(zip(there, row, strict=True))})
-            self._heard[who].append((self._before + message, number, told))
-            self._behind = max(self._behind, self._before + message + 1)
+        self._unread.append((self._before, events))
+        self._behind = max(self._behind, self._before + int(events["message"][-1].as_py()) + 1)
+        if len(self._unread) >= _PUT_BY or events.num_rows >= _PUT_BY:
+            self._read()
+
+    def _read(self) -> None:
+        """Look at the events that were put by, all at once."""
+        if not self._unread:
+            return
+        tables = [_with_arrival(events, before) for before, events in self._unread]
+        self._unread.clear()
+        rows = pa.concat_tables(tables, promote_options="default")
+        told = zip(*(_plain(rows, name) for name in READ), strict=True)
+        subject = zip(*(rows[name].to_pylist() for name in _SUBJECT), strict=True)
+        for (arrival, who, number), row in zip(subject, told, strict=True):
+            if row[0] in PLACING:
+                self._heard[who].append((arrival, number, Told.read(row)))
 
     def unit_of(self, patient_id: str, message: int) -> str | None:
         """The patient's unit once a message of the batch was known.
 
         Where the patient lies; after the last discharge, where the patient lay.
         """
+        self._read()
         stays = [stay for stay in self._stays(patient_id, self._before + message) if stay.place]
         newest = max(stays, key=_newness, default=None)
         return newest.place.unit if newest and newest.place else None
@@ -67,6 +75,7 @@ class Locations:
 
     def forget(self, now: int) -> None:
         """Of patients long silent on the shard's clock, keep the newest visit alone."""
+        self._read()
         for name, heard in self._heard.items():
             _, number, newest = heard[-1]
             if now - newest.written > FORGOTTEN_AFTER and any(one[1] != number for one in heard):
@@ -92,6 +101,16 @@ def _newness(stay: Stay) -> tuple[bool, int, str]:
     return is_open, at, stay.place.unit or ""
 
 
-def _plain(column: pa.ChunkedArray, name: str) -> list[object]:
-    plain: list[object] = (column.cast(pa.int64()) if name in _TIMES else column).to_pylist()
+def _with_arrival(events: pa.Table, before: int) -> pa.Table:
+    """What is read of a batch, with the place of each message among all that were heard."""
+    there = [name for name in (*_SUBJECT[1:], *READ) if name in events.column_names]
+    arrival = events["message"].combine_chunks().to_numpy().astype(np.int64) + before
+    return events.select(there).append_column("arrival", pa.array(arrival))
+
+
+def _plain(rows: pa.Table, name: str) -> list[Any]:
+    if name not in rows.column_names:
+        return [None] * rows.num_rows
+    column = rows[name]
+    plain: list[Any] = (column.cast(pa.int64()) if name in TIMES else column).to_pylist()
     return plain

@@ -7,11 +7,18 @@ later. When a message arrived plays no part, so that late, repeated and shuffled
 one line.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple, Self
 
 from clinical.encounters.vocabulary import CANCELS, PLACING, RANK
+
+TIMES = ("event_at", "documented_at", "received_at", "admitted_at")
+# What is read of encounter events, beside whose they are.
+READ = (
+    *("event", *TIMES, "patient_class", "unit", "room", "bed"),
+    *("prior_unit", "prior_room", "prior_bed"),
+)
 
 
 class Place(NamedTuple):
@@ -41,17 +48,21 @@ class Told(NamedTuple):
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> Self:
         """The event of a row of `encounter_events`, whose times are times or microseconds."""
-        at, written, received = (_microseconds(row.get(name)) for name in _TIMES)
-        happened = next((one for one in (at, written, received) if one is not None), 0)
-        return cls(
-            row["event"] or "",
-            happened,
-            happened if written is None else written,
-            _place(row, ""),
-            _place(row, "prior_"),
-            row["patient_class"],
-            _microseconds(row["admitted_at"]),
-        )
+        return cls.read([_plain(row.get(name)) for name in READ])
+
+    @classmethod
+    def read(cls, values: Sequence[Any]) -> Self:
+        """The event of the columns READ, times as microseconds."""
+        event, event_at, documented_at, received_at, admitted_at, patient_class = values[:6]
+        unit, room, bed, prior_unit, prior_room, prior_bed = values[6:]
+        happened = event_at if event_at is not None else documented_at
+        happened = happened if happened is not None else received_at or 0
+        written = happened if documented_at is None else documented_at
+        place = Place(unit, room, bed) if unit or room or bed else None
+        prior = Place(prior_unit, prior_room, prior_bed)
+        prior_place = prior if prior_unit or prior_room or prior_bed else None
+        told = (event or "", happened, written, place, prior_place, patient_class, admitted_at)
+        return cls(*told)
 
     @property
     def is_cancel(self) -> bool:
@@ -65,18 +76,14 @@ def in_order(told: Iterable[Told]) -> list[Told]:
     return sorted(known, key=_order)
 
 
-_TIMES = ("event_at", "documented_at", "received_at")
 _BEGIN = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def _microseconds(at: datetime | int | None) -> int | None:
-    return (at - _BEGIN) // timedelta(microseconds=1) if isinstance(at, datetime) else at
-
-
-def _place(row: Mapping[str, Any], which: str) -> Place | None:
-    parts = (row.get(f"{which}{part}") for part in Place._fields)
-    place = Place(*(part or None for part in parts))
-    return place if any(place) else None
+def _plain(value: object) -> object:
+    """A time as microseconds; what says nothing as nothing."""
+    if isinstance(value, datetime):
+        return (value - _BEGIN) // timedelta(microseconds=1)
+    return None if value == "" else value
 
 
 def _order(one: Told) -> tuple[object, ...]:
