@@ -4,7 +4,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install demo ui test faults check format bench sources lock clean
+.PHONY: help install demo ui test faults fuzz check format bench sources lock clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -31,6 +31,9 @@ test: check ## Everything CI runs: the checks, then all tests
 
 faults: $(INSTALLED) ## The long tier of the fault tests: kills, disks, power, brokers; an hour, root for some
 	@PULSEHOUSE_FAULTS=long $(BIN)/python -m pytest tests/faults tests/kafka
+
+fuzz: $(INSTALLED) ## A million mutated messages, HL7 v2 and FHIR: each ends in one disposition; COUNT=n, SEED=n
+	@$(BIN)/python -m tests.fuzz $(or $(COUNT),1000000) $(if $(SEED),--seed $(SEED))
 
 check: $(INSTALLED) ## The quick part: format, lint, types, import arrows, SQL
 	@echo "== ruff format"; $(BIN)/ruff format --check --quiet .
