@@ -38,12 +38,15 @@ from orchestration.dbt_runs import (
     quiet_output,
     skipped,
 )
+from orchestration.drift_shown import drift_metadata
 from orchestration.shown import table_metadata
 
 GROUP = "marts"
 OWNER = "team:analytics"
 KINDS = {"dbt", "duckdb", "deltalake"}
 POOL = "dbt"
+# The mart beside which the elements are shown that feeds did not send before.
+DRIFT = "schema_drift"
 # The nightly job makes them at 02:00; two hours for it before anyone is told.
 FRESH_FOR = timedelta(hours=26)
 
@@ -147,8 +150,11 @@ def _events(invocation: DbtCliInvocation, lake: Lake, at: Cut) -> Iterator[Any]:
 
 def _shown(event: dg.Output[Any], lake: Lake, at: Cut) -> dg.Output[Any]:
     # An output is named as its asset: the group, two underscores, the model.
-    path = lake.root / GROUP / event.output_name.removeprefix(f"{GROUP}__")
-    return event.with_metadata({**event.metadata, **table_metadata(lake, path, cut=at)})
+    model = event.output_name.removeprefix(f"{GROUP}__")
+    told = {**event.metadata, **table_metadata(lake, lake.root / GROUP / model, cut=at)}
+    if model == DRIFT:
+        told["new_elements"] = drift_metadata(lake)
+    return event.with_metadata(told)
 
 
 def _refuse_failed(invocation: DbtCliInvocation, target: Path) -> None:

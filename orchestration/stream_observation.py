@@ -21,6 +21,7 @@ from lakehouse.errors import LakeDamagedError, LakehouseError
 from lakehouse.lake import Lake
 from lakehouse.settings import Settings
 from lakehouse.tables import RAW_MESSAGES, TABLES
+from orchestration.drift_shown import drift_metadata
 from orchestration.shown import markdown_table
 from orchestration.stream_state import (
     LONGEST_LAG,
@@ -136,6 +137,7 @@ def _events(lake: Lake, state: TableState, has_moved: bool, now: datetime) -> It
     metadata = _metadata(state, now)
     if state.name == RAW_MESSAGES.name:
         metadata["dispositions"] = _dispositions(lake)
+        metadata["schema_drift"] = drift_metadata(lake)
         yield dg.AssetCheckEvaluation(**_lag(state, now))
     if has_moved:
         moved = "Moved by the stream."

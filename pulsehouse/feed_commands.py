@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from pulsehouse.options import JsonOption, example, work
+from pulsehouse.options import JsonOption, LakeOption, example, work
 
 feed = typer.Typer(
     no_args_is_help=True, help="Profiles of feeds: write one, check it, see what a feed changed."
@@ -59,3 +59,16 @@ def feed_check(
 ) -> int:
     """Show what of a sample a profile understands, and what not and why. Stores nothing."""
     return work("feed_check")(name, sample, place, with_models=validate, as_json=json)
+
+
+@feed.command(name="drift", epilog=example("pulsehouse feed drift north_ward --lake lake"))
+def feed_drift(
+    name: NameArgument,
+    lake: LakeOption = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Every element that was seen, not only the new ones.")
+    ] = False,
+    json: JsonOption = False,
+) -> int:
+    """Show segments, fields, codes, units and types that a feed did not send before."""
+    return work("feed_drift")(name, lake, everything=everything, as_json=json)

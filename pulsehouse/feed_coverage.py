@@ -20,11 +20,13 @@ import pyarrow.compute as pc
 
 from clinical import wire
 from clinical.normalise import normalise
+from clinical.wire.elements import HIDDEN
 from clinical.wire.profile import FeedProfile
 from pulsehouse.feed_sample import Sample
 from streaming import poison
 
 BATCH: Final = 4_000
+WITHOUT_CODE: Final = "(words, no code)"
 # Reasons that somebody can do something about, by what it is that was not understood.
 WORK: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -112,7 +114,7 @@ def _count_observations(rows: pa.Table, found: Coverage) -> None:
     columns = ("code_system", "code", "concept", "unit_as_sent", "not_scored_reason", "code_text")
     for row in zip(*(rows[name].to_pylist() for name in columns), strict=True):
         system, code, concept, unit, reason, text = row
-        key = shown(system), shown(code) or "(words, no code)"
+        key = shown(system), shown(code) or WITHOUT_CODE
         found.codes[(*key, concept or "", reason or "")] += 1
         of_code = found.units_of.setdefault(key, Counter())
         if unit:
@@ -129,7 +131,7 @@ def shown(text: str | None) -> str:
     """A text with the shape of a code or its name; another may be anybody's words."""
     if not text:
         return ""
-    return text if _SHOWN.fullmatch(text) else "(not shown)"
+    return text if _SHOWN.fullmatch(text) else HIDDEN
 
 
 def unmapped(found: Coverage) -> list[dict[str, Any]]:

@@ -19,14 +19,15 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from clinical.wire.code_maps import COLUMNS
+from clinical.wire.elements import HIDDEN, code_names, named
 from clinical.wire.fhir.elements import elements
-from clinical.wire.profile import FeedProfile
+from clinical.wire.profile import FeedProfile, Format
 from clinical.wire.profile_text import ELEMENT, parse
 from lakehouse.feeds import files_of
 from pulsehouse import terminal
 from pulsehouse.deployment import settings
 from pulsehouse.failure import FAILED, OK, USAGE, CommandError
-from pulsehouse.feed_coverage import Coverage, coverage, unmapped
+from pulsehouse.feed_coverage import WITHOUT_CODE, Coverage, coverage, unmapped
 from pulsehouse.feed_evidence import Evidence, charset_of, evidence
 from pulsehouse.feed_proposal import Key, keys_of_fhir, keys_of_hl7, likely_charset, toml
 from pulsehouse.feed_sample import Sample, sample_of
@@ -87,7 +88,8 @@ def propose(name: str, sample: Sample, zone: str | None = None) -> Proposed:
     more = "more than " if sample.is_cut else ""
     about = f"{name}: from a sample of {more}{len(sample):,} messages. Say what it is."
     text = toml(sample.form, about, keys, _remarks(found))
-    known = [*shape, *_types(found), *_versions(told)]
+    kinds = [*_types(found), *_versions(told)] if sample.form == "hl7v2" else []
+    known = [*shape, *kinds, *_coded(sample.form, found)]
     proposed = Proposed(
         name, text, _map(found), _known(known), _json(name, sample, keys, found) | told
     )
@@ -124,11 +126,25 @@ def _fhir_shape(sample: Sample) -> list[str]:
 
 def _types(found: Coverage) -> list[str]:
     """Message types as drift names them (streaming/drift.py)."""
-    return sorted({f"type {kind}" for kind, _, _ in found.messages if kind != "(none)"})
+    return sorted(
+        {named("hl7v2", "type", kind) for kind, _, _ in found.messages if kind != "(none)"}
+    )
 
 
 def _versions(told: Mapping[str, Any]) -> list[str]:
-    return [f"version {version}" for version in sorted(told.get("versions", ()))]
+    return [named("hl7v2", "version", text) for text in sorted(told.get("versions", ()))]
+
+
+def _coded(form: Format, found: Coverage) -> list[str]:
+    """Codes and units as drift names them."""
+    names = {
+        name
+        for system, code, _, _ in found.codes
+        if code != WITHOUT_CODE
+        for name in code_names(form, system, code)
+    }
+    names |= {named(form, "unit", unit) for unit, _, _ in found.units if unit}
+    return sorted(names)
 
 
 def _known(shape: Iterable[str]) -> str:
@@ -141,7 +157,7 @@ def _known(shape: Iterable[str]) -> str:
 
 def _map(found: Coverage) -> str:
     """The codes that nothing maps, to be filled in: a row without a concept says nothing."""
-    codes = [row for row in unmapped(found) if row["code"] not in {"(words, no code)", _HIDDEN}]
+    codes = [row for row in unmapped(found) if row["code"] not in {WITHOUT_CODE, HIDDEN}]
     if not codes:
         return ""
     out = io.StringIO()
@@ -149,9 +165,6 @@ def _map(found: Coverage) -> str:
     rows.writeheader()
     rows.writerows({**row, "units": " ".join(row["units"])} for row in codes)
     return out.getvalue()
-
-
-_HIDDEN: Final = "(not shown)"
 
 
 def _remarks(found: Coverage) -> list[str]:

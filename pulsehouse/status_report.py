@@ -12,6 +12,7 @@ from lakehouse.alarms import open_alarms
 from lakehouse.catalogue import connect
 from lakehouse.columns import DISPOSITIONS
 from lakehouse.cuts import Cut, cut
+from lakehouse.feed_elements import news
 from lakehouse.lake import Lake
 from lakehouse.losses import losses, lost, unused
 from lakehouse.tables import LAKE_VERSION
@@ -24,6 +25,8 @@ from streaming.inbox.arrival import JOURNAL_PARTITION
 from streaming.inbox.journal_reading import JournalReader
 from streaming.inbox.opening import journal_directory
 
+_DRIFT = ("feed", "kind", "element", "first_seen_at")
+_DRIFT_LINES = 10
 _LOSS = ("feed", "partition", "first_offset", "last_offset", "reason", "noticed_at")
 
 
@@ -53,6 +56,7 @@ def status(place: Path | None) -> dict[str, Any]:
             "losses": losses(lake).to_pylist(),
             "pending": _pending(lake, at),
             "alarms": [asdict(alarm) for alarm in open_alarms(lake)],
+            "drift": news(lake),
             "waiting": waiting(lake, at),
             "tables": contents.tables(),
             "alerts": contents.alerts(),
@@ -86,6 +90,9 @@ def _show(found: dict[str, Any]) -> None:
         _table("Offsets that no inbox can give any more", _LOSS, found["losses"])
     if found["pending"]:
         _table("In the journal, not in the tables yet", ("feed", "pending"), found["pending"])
+    if found["drift"]:
+        newest = found["drift"][:_DRIFT_LINES]
+        _table("New in what feeds send (`feed drift`), newest first", _DRIFT, newest)
     if found["waiting"]:
         waits = ("waits_for", "orders", "since")
         _table("Orders that wait for their other half", waits, found["waiting"])

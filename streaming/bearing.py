@@ -22,6 +22,7 @@ from lakehouse.errors import LakehouseError
 from streaming import poison, steps
 from streaming.admission import kept
 from streaming.batches import Rows, Understood
+from streaming.drift import Drift
 
 Flags = NDArray[np.bool_]
 _SAID: Final = {"disposition": "quarantined", "stage": "normalise", "reason": poison.REASON}
@@ -39,17 +40,20 @@ class FoldFailedError(LakehouseError):
         self.place, self.first, self.last = place, first, last
 
 
-def normalised(batch: Understood, profile: FeedProfile) -> steps.Facts:
+def normalised(batch: Understood, profile: FeedProfile, drift: Drift | None = None) -> steps.Facts:
     """As `steps.normalised`; a message that it cannot bear is quarantined."""
     try:
-        return steps.normalised(batch, profile)
+        facts = steps.normalised(batch, profile)
     except Exception:
         # Whatever it was, it is found again, message by message.
         everyone = np.arange(len(batch.messages.raw))
         # What fails without a single fact is no message's fault: then it is raised here.
         steps.normalised(_without(batch, np.ones(len(everyone), np.bool_)), profile)
         culprits = _culprits(batch, profile, everyone)
-    return steps.normalised(_without(batch, culprits), profile)
+        facts = steps.normalised(_without(batch, culprits), profile)
+    if drift is not None:
+        drift.codes(batch, profile)
+    return facts
 
 
 def _culprits(batch: Understood, profile: FeedProfile, which: NDArray[np.intp]) -> Flags:

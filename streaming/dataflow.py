@@ -26,6 +26,7 @@ from clinical.detection.shard import Shard
 from streaming import bearing, steps
 from streaming.admission import Admission
 from streaming.batches import Messages, Rows
+from streaming.drift import Drift
 from streaming.turns import Turns
 
 
@@ -37,6 +38,7 @@ def clinical_flow(
     open_admission: Callable[[str], Admission],
     open_shard: Callable[[str], Shard],
     failed: Callable[[BaseException], None] = lambda _: None,
+    drift: Drift | None = None,
 ) -> Dataflow:
     """The dataflow from messages to tables and alerts.
 
@@ -47,15 +49,18 @@ def clinical_flow(
         open_admission: What is known of a feed's messages so far.
         open_shard: What is known of a facility's patients so far.
         failed: Told what scores and rules fail with, before the flow ends with it.
+        drift: Notices what a feed did not send before.
     """
     flow, turns = Dataflow("clinical"), Turns()
     messages = op.input("source", flow, source)
 
-    decoded = op.map("decode", messages, lambda batch: steps.decode(batch, profiles[batch.feed]))
+    decoded = op.map(
+        "decode", messages, lambda batch: steps.decode(batch, profiles[batch.feed], drift)
+    )
     by_feed = op.key_on("by_feed", decoded, lambda batch: batch.messages.feed)
     admitted = op.stateful("admit", by_feed, lambda _: steps.Admitting(open_admission))
     facts = op.map(
-        "normalise", admitted, lambda item: bearing.normalised(item[1], profiles[item[0]])
+        "normalise", admitted, lambda item: bearing.normalised(item[1], profiles[item[0]], drift)
     )
 
     by_facility = op.flat_map("by_facility", facts, steps.by_facility)

@@ -62,5 +62,8 @@ ALERTS: Final = Counter("pulsehouse_alerts", "Alerts found.", ["severity", "stat
 COMMIT_SECONDS: Final = Histogram(
     "pulsehouse_epoch_commit_seconds", "One epoch into all tables.", buckets=_LAG_BUCKETS
 )
+DRIFT: Final = Counter(
+    "pulsehouse_schema_drift", "Elements that a feed did not send before.", ["feed", "kind"]
+)
 COMMIT_RETRIES: Final = Counter("pulsehouse_commit_retries", "Appends that lost a race.", ["table"])
 LOST: Final = Counter("pulsehouse_lost_messages", "Messages no inbox can give any more.", ["feed"])

@@ -32,6 +32,7 @@ from lakehouse.tables import ALERTS, RAW_MESSAGES, SCORES
 from streaming.admission import Admission
 from streaming.allocation import keep_freed_memory
 from streaming.dataflow import clinical_flow
+from streaming.drift import Drift
 from streaming.epochs import Epoch
 from streaming.files import FileSource, Reading, Survey, survey
 from streaming.pace import Pace
@@ -125,6 +126,7 @@ class _Run:
         self._recollection = Recollection(lake, cut(lake), options.clock)
         self._shards: dict[str, Shard] = {}
         self._admissions: dict[str, Admission] = {}
+        self._drift = Drift(lake)
 
     def file(self, path: Path) -> None:
         """Replay one file from where the lake is."""
@@ -141,6 +143,7 @@ class _Run:
         )
         if start < mine.end:
             self._flow(self._source(path, mine, start, found), mine)
+            self._drift.flush()
 
     def _source(self, path: Path, mine: Claim, start: int, found: Survey) -> FileSource:
         return FileSource(
@@ -169,6 +172,7 @@ class _Run:
                 profiles={self.profile.name: self.profile},
                 open_admission=self._admission,
                 open_shard=self._shard,
+                drift=self._drift,
             )
             run_to_end(flow, self.options.epoch)
             writer.finish()

@@ -5,7 +5,7 @@ meaning (clinical/).
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -29,18 +29,23 @@ from streaming.batches import (
     with_columns,
     with_provenance,
 )
+from streaming.drift import Drift
 from streaming.turns import Turn
 
 # Demographics are stored by the shard, which knows whether they say anything new.
 BY_SHARD = "patient_demographics"
 
 
-def decode(messages: Messages, profile: FeedProfile) -> Understood:
+def decode(messages: Messages, profile: FeedProfile, drift: Drift | None = None) -> Understood:
     """Read a batch: one disposition per message, and its facts as sent."""
     decoded = poison.decode(messages.raw, profile, messages.rejects)
     if messages.rejects is not None and messages.rejects.null_count < len(messages.rejects):
         decoded = _without(decoded, messages.rejects)
-    return Understood(messages, decoded)
+    understood = Understood(messages, decoded)
+    if drift is not None:
+        drift.shapes(understood, profile)
+    # Nobody else asks where everything lies, and to another process it would travel.
+    return replace(understood, decoded=replace(decoded, indexes=()))
 
 
 def _without(decoded: Decoded, rejects: pa.Array) -> Decoded:
@@ -52,7 +57,8 @@ def _without(decoded: Decoded, rejects: pa.Array) -> Decoded:
         column = pc.if_else(refused, said, table[name].combine_chunks())
         table = table.set_column(table.column_names.index(name), name, column)
     trusted = ~refused.to_numpy(zero_copy_only=False)
-    return Decoded(table, {name: kept(rows, trusted) for name, rows in decoded.facts.items()})
+    facts = {name: kept(rows, trusted) for name, rows in decoded.facts.items()}
+    return Decoded(table, facts, decoded.indexes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ Here: the concept of a code by the feed's code map, else by LOINC; and the check
 against the dictionary. Not here: the map's format (clinical/wire/profile.py), units or answers.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -110,6 +110,11 @@ def codings(rows: pa.Table, profile: FeedProfile) -> Codings:
 
 
 _Code = tuple[str | None, str | None, str | None, str | None]
+
+
+def asked(profile: FeedProfile) -> Mapping[_Code, Coding]:
+    """The codes that this process met of a feed: system, code and alternates, in that order."""
+    return _codings(profile)
 
 
 @per_profile

@@ -1,11 +1,14 @@
-"""What happened to the pipes: messages that are lost for good, alarms, versions of profiles.
+"""What happened to the pipes: messages that are lost for good, alarms, profiles, drift.
 
 Here: the contracts of ledgers (lakehouse/ledgers.py). Not here: who finds a loss or raises an
 alarm (streaming/), or alerts about patients (lakehouse/tables.py).
 """
 
+from typing import get_args
+
 import pyarrow as pa
 
+from clinical.wire.elements import Kind
 from lakehouse.columns import STRING, UTC, Column, one_of
 from lakehouse.tables import Table
 
@@ -80,4 +83,35 @@ PROFILE_VERSIONS = Table(
     partition_by=None,
 )
 
-OPERATIONS = (LOSSES, ALARMS, PROFILE_VERSIONS)
+FEED_ELEMENTS = Table(
+    name="feed_elements",
+    zone="operations",
+    grain="one element that a feed was seen to send, first of all or as a change of what it sends",
+    key=("feed", "number"),
+    phi="none",
+    columns=(
+        Column("number", pa.int64(), "Place of the entry in its line, from 1.", nullable=False),
+        Column("feed", STRING, "The feed.", nullable=False),
+        Column(
+            "element",
+            STRING,
+            "What it is: ZPI, OBX-17, Observation.valueRange, OBX-3 code L|PULSE, OBX-6 unit bpm,"
+            " MSH-9 type ADT^A60, MSH-12 version 2.7.",
+            nullable=False,
+        ),
+        one_of("kind", get_args(Kind), "Kind: {}.", nullable=False),
+        Column(
+            "is_new",
+            pa.bool_(),
+            "Whether the feed has changed by it: neither its list of known elements nor, without"
+            " one, its first day had it.",
+            nullable=False,
+        ),
+        Column("first_seen_at", UTC, "received_at of the batch it was first in.", nullable=False),
+        Column("partition", pa.int32(), "Partition of that batch.", nullable=False),
+        Column("offset", pa.int64(), "Offset of its first message.", nullable=False),
+    ),
+    partition_by=None,
+)
+
+OPERATIONS = (LOSSES, ALARMS, PROFILE_VERSIONS, FEED_ELEMENTS)

@@ -4,7 +4,7 @@ Here: what one process puts together, and in which order it starts and ends. Not
 themselves, the lock and the signals (running.py), or the other processes (cluster.py).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -25,6 +25,7 @@ from lakehouse.tables import RAW_MESSAGES
 from streaming.allocation import keep_freed_memory
 from streaming.bearing import FoldFailedError
 from streaming.dataflow import clinical_flow
+from streaming.drift import Drift
 from streaming.epochs import Epoch
 from streaming.inbox.arrival import InboxDownError
 from streaming.live import gaps
@@ -92,6 +93,7 @@ class Member:
         self._decoding = Decoding(self._lake)
         self._versions = FeedVersions(self._settings.feeds)
         self._reloading = Reloading(self._lake, self._versions)
+        self._drift = Drift(self._lake)
         self._has_newcomers = False
         self.condition = Condition(self._patience, self._progress, self._reaching)
         self._failures: list[BaseException] = []
@@ -142,13 +144,18 @@ class Member:
     def _reload(self, tail: Tail) -> None:
         """See which profiles changed; messages of a feed without a usable one wait."""
         unread = frozenset(tail.unknown_feeds())
-        try:
-            self._reloading.look(datetime.now(UTC), unread.difference(self._versions.newcomers()))
-        except AppendError as error:
-            # The flow waits for its own commits; what is told of profiles is told at the next look.
-            log().warning("watch_failed", error=type(error).__name__)
+        waiting = unread.difference(self._versions.newcomers())
+        self._heed(lambda: self._reloading.look(datetime.now(UTC), waiting))
         if unread.intersection(self._versions.newcomers()):
             self._has_newcomers = True
+
+    @staticmethod
+    def _heed(told: Callable[[], None]) -> None:
+        """Write down what is beside the flow; what cannot be now is at the next look or start."""
+        try:
+            told()
+        except AppendError as error:
+            log().warning("watch_failed", error=type(error).__name__)
 
     def _stay_whole(self, *, grown: bool) -> None:
         """Several processes are started anew together: each may know of other places."""
@@ -175,11 +182,13 @@ class Member:
                 open_admission=knowing.admission,
                 open_shard=knowing.shard,
                 failed=self._failures.append,
+                drift=self._drift,
             )
             with closing(Watch(self._watched(tail, source, profiles))):
                 self.condition.writer = writer
                 log().info("stream_started", fence=self._deployment.holding.fence)
                 self._run(flow, writer)
+        self._heed(self._drift.flush)
 
     def _terms(self) -> Terms:
         return Terms(
@@ -218,6 +227,7 @@ class Member:
             listener=listener,
             decoding=self._decoding,
             reload=lambda: self._reload(tail),
+            drift=self._drift,
         )
 
     def _committed(self, epoch: Epoch) -> None:

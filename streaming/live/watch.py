@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from streaming import metrics
+from streaming.drift import Drift
 from streaming.live.decoding import Decoding
 from streaming.live.listening import Listener
 from streaming.live.progress import Progress
@@ -35,6 +36,7 @@ class Watched:
         listener: Listens for silent feeds; None where another process does.
         decoding: Raises an alarm where the decoder fails.
         reload: Sees whether profiles changed, and tells of it.
+        drift: Has what feeds did not send before.
     """
 
     tail: Tail
@@ -44,6 +46,7 @@ class Watched:
     listener: Listener | None
     decoding: Decoding
     reload: Callable[[], None]
+    drift: Drift
 
 
 class Watch:
@@ -66,6 +69,7 @@ class Watch:
         while not self._closing.wait(EVERY_SECONDS):
             self._attempt(self._count)
             self._attempt(self._watched.reload)
+            self._attempt(self._watched.drift.flush)
             rounds += 1
             if rounds % SLOWLY == 0:
                 self._attempt(self._listen)

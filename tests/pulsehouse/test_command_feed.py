@@ -215,3 +215,20 @@ def test_validation_by_the_models_names_the_element_and_no_value(tmp_path, comma
     faults = [row["fault"] for row in json.loads(done.out)["invalid"]]
     assert any(fault.startswith("effectiveDateTime:") for fault in faults)
     assert [secret for secret in SECRETS if secret in done.out] == []
+
+
+def test_drift_of_replayed_files_is_told_once(tmp_path, command):
+    feeds, lake = tmp_path / "feeds", tmp_path / "lake"
+    feeds.mkdir()
+    (feeds / "north.toml").write_text('clock = "sent"\n')
+    told = {"PULSEHOUSE_FEEDS": str(feeds)}
+    for number, extra in enumerate(("", "", "ZPI|1|Sairey\r", "ZPI|2|Gamp\r"), 1):
+        sample = write(tmp_path, oru(number, sent=f"202601{number:02}1200", extra=extra))
+        command("replay", sample, "--feed", "north", "--lake", lake, **told)
+    done = command("feed", "drift", "north", "--lake", lake, "--json", **told)
+    assert [row["element"] for row in json.loads(done.out)["elements"]] == ["ZPI"]
+    shown = command("status", "--lake", lake, **told)
+    assert "ZPI" in shown.out
+    assert [secret for secret in SECRETS if secret in done.out + shown.out] == []
+    unknown = command("feed", "drift", "south", "--lake", lake, **told)
+    assert (unknown.code, "unknown feed 'south'" in unknown.err) == (2, True)

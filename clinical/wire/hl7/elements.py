@@ -70,7 +70,7 @@ class Elements:
         return [name for number in new if NAME.fullmatch(name := _name(number))]
 
     def _new_fields(self, index: Index) -> list[str]:
-        at = self._looked_at(len(index.kinds))
+        at = self._looked_at(index)
         if not len(at):
             return []
         slots, numbers, filled = self._filled(index, at)
@@ -82,12 +82,18 @@ class Elements:
         names = {slot: _name(number) for number, slot in self._numbers.items()}
         return [f"{names[s]}-{n}" for s, n in pairs if n and NAME.fullmatch(names[s])]
 
-    def _looked_at(self, segments: int) -> npt.NDArray[np.int64]:
+    def _looked_at(self, index: Index) -> npt.NDArray[np.int64]:
+        """All segments of a small batch; of a larger one some, and those longer than ever."""
+        segments = len(index.kinds)
         if segments <= MOST_SEGMENTS:
             return np.arange(segments)
-        start = self._next % (segments - MOST_SEGMENTS)
+        some = (self._next + np.arange(MOST_SEGMENTS)) % segments
         self._next += MOST_SEGMENTS
-        return np.arange(start, start + MOST_SEGMENTS)
+        # The last field that is known of each name; columns run backwards to find it.
+        last = MOST_FIELDS - self._fields[:, ::-1].argmax(axis=1)
+        longest = last[self._slots[np.searchsorted(self._codes, index.kinds)]]
+        longer = np.flatnonzero(index.last - index.first > longest)
+        return np.concatenate([some, longer[:MOST_SEGMENTS]])
 
     def _filled(
         self, index: Index, at: npt.NDArray[np.int64]

@@ -6,6 +6,7 @@ from lakehouse.alarms import open_alarms
 from lakehouse.batch.operations import PROFILE_VERSIONS
 from lakehouse.batch_reading import read_batch
 from lakehouse.catalogue import connect
+from lakehouse.feed_elements import elements
 from tests.streaming.live.ward import Ward
 
 RESULT = (
@@ -62,6 +63,7 @@ def test_changed_code_map_is_used_from_the_next_batch_on_in_a_real_process(
     told = [json.loads(line) for line in start_stream.told().splitlines()]
     in_force = [line["version"] for line in told if line["event"] == "profile_in_force"]
     assert in_force == [fingerprint for _, fingerprint in versions(ward)]
+    wait(lambda: "OBX-3 code L|PULSE" in elements(ward.lake)["element"].to_pylist())
 
 
 def test_broken_profile_is_told_and_the_one_before_stays_in_force(tmp_path, start_stream, wait):
