@@ -77,7 +77,7 @@ def _of_mrg(batch: Batch, mrg: Rows) -> pa.Table:
         **subject,
         "facility": facility,
         "patient_id": surviving,
-        "event": pa.array([IDENTITIES[name] for name in trigger.to_pylist()], STRING),
+        "event": pa.array([_event(name, batch) for name in trigger.to_pylist()], STRING),
         "surviving_id": surviving,
         "retired_id": _chosen(
             pairs, lambda one: one[2].value, [one.value if one else None for one in sent]
@@ -86,7 +86,7 @@ def _of_mrg(batch: Batch, mrg: Rows) -> pa.Table:
             pairs, lambda one: one[0], [one.authority or None if one else None for one in sent]
         ),
         "surviving_visit": _visits(batch, mrg, subject["encounter_id"]),
-        "retired_visit": mrg.text(MRG_VISIT),
+        "retired_visit": mrg.text(MRG_ACCOUNT if _visits_are_accounts(batch) else MRG_VISIT),
         "surviving_account": batch.subjects.pid.text(PID_ACCOUNT).take(place),
         "retired_account": mrg.text(MRG_ACCOUNT),
     }
@@ -133,6 +133,16 @@ def _of_links(batch: Batch, pid: Rows) -> pa.Table:
     return _dated(batch, chosen, columns)
 
 
+def _event(trigger: str, batch: Batch) -> str:
+    event = IDENTITIES[trigger]
+    return event.replace("_account", "_visit") if _visits_are_accounts(batch) else event
+
+
+def _visits_are_accounts(batch: Batch) -> bool:
+    """Whether the feed numbers its visits by PID-18: what it says of accounts, it says of them."""
+    return batch.subjects.visit_number == f"PID-{PID_ACCOUNT}"
+
+
 def _dated(batch: Batch, rows: Rows, columns: dict[str, pa.Array]) -> pa.Table:
     message = pa.array(rows.message)
     known = batch.header
@@ -145,6 +155,8 @@ def _dated(batch: Batch, rows: Rows, columns: dict[str, pa.Array]) -> pa.Table:
 
 def _visits(batch: Batch, mrg: Rows, otherwise: pa.Array) -> pa.Array:
     """The visit number of the PV1 under each MRG, else that of its patient."""
+    if _visits_are_accounts(batch):
+        return otherwise
     below: Positions = mrg.index.under(mrg.at, "PV1", "MRG", "PID")
     pv1 = mrg.index.rows("PV1")
     own = batch.subjects.visits(pv1).take(pv1.link(below))

@@ -133,6 +133,21 @@ def test_an_account_merge_names_two_accounts_and_retires_no_patient() -> None:
     assert (row["surviving_account"], row["retired_account"]) == ("ACC1", "ACC2")
 
 
+def test_where_accounts_number_the_visits_what_is_said_of_accounts_is_said_of_visits() -> None:
+    pid = PID + "|" * 10 + "ACC1"
+    header = "MSH|^~\\&|APP|SITE|||20240601120000||ADT^{}|C1|P|2.5"
+    profile = FeedProfile("adt", visit_number="PID-18")
+    for trigger, event in (("A41", "merge_visit"), ("A44", "move_visit")):
+        message = "\r".join([header.format(trigger), pid, "MRG|2^^^H||ACC2"]).encode()
+        found = decode(pa.array([message], pa.binary()), profile).facts["identity_events"]
+        (row,) = found.to_pylist()
+        assert (row["event"], row["surviving_visit"], row["retired_visit"]) == (
+            event,
+            "ACC1",
+            "ACC2",
+        )
+
+
 def test_a_visit_merge_names_two_visits() -> None:
     (row,) = facts("ADT^A42", "identity_events", PID, "MRG|1^^^H||||V0", PV1)
     assert (row["event"], row["surviving_visit"], row["retired_visit"]) == (
