@@ -19,13 +19,14 @@ from clinical.wire.decoded import FACTS, MESSAGES, Decoded, filled
 from clinical.wire.fhir.core import Patient
 from clinical.wire.fhir.found import Found, Rows
 from clinical.wire.fhir.gathering import Gathered, gather
-from clinical.wire.fhir.groups import Group
+from clinical.wire.fhir.groups import Context, Group
 from clinical.wire.fhir.identities import Naming, identity
 from clinical.wire.fhir.kind import Kind
 from clinical.wire.fhir.kinds import KINDS
 from clinical.wire.fhir.messages import Read, Unread, read, resource_in
-from clinical.wire.fhir.neighbours import NOBODY
+from clinical.wire.fhir.neighbours import MALFORMED, NOBODY, Whom
 from clinical.wire.fhir.reasons import DecodeError, Reason
+from clinical.wire.fhir.references import MalformedError
 from clinical.wire.fhir.resources import Resource
 from clinical.wire.fhir.subjects import Subjects, chosen, subjects, visits
 from clinical.wire.fhir.texts import FEW, Column, array, nothing, pick
@@ -85,12 +86,16 @@ def _about(kind: Kind, group: Group[Resource], naming: Naming) -> Subjects:
     if kind.shape is not Patient:
         return subjects(group, naming)
     rows = zip(group.resources, group.urls, group.contexts, strict=True)
-    told = [
-        identity(one, url, naming, alone=context.alone) or NOBODY
-        for one, url, context in rows
-        if isinstance(one, Patient)
-    ]
-    return chosen(group, told)
+    return chosen(group, [_itself(one, url, naming, context) for one, url, context in rows])
+
+
+def _itself(one: Resource, url: str | None, naming: Naming, context: Context) -> Whom:
+    """The patient whom a Patient is about."""
+    try:
+        who = identity(one, url, naming, alone=context.alone) if isinstance(one, Patient) else None
+    except MalformedError:
+        return MALFORMED
+    return who or NOBODY
 
 
 def _refuse(found: Gathered, refused: Sequence[tuple[int, Reason]]) -> None:
@@ -199,5 +204,6 @@ def _judged(count: int, found: Gathered, facts: Mapping[str, pa.Table]) -> list[
 
 def _with_used(found: Gathered) -> set[int]:
     """The messages that hold a resource which gives rows where it is about a patient."""
-    groups = (found.groups.get(kind.shape) for kind in KINDS if kind.read is not None)
-    return {message for group in groups if group is not None for message in group.messages}
+    read = {kind.shape for kind in KINDS if kind.read is not None} if found.groups else set()
+    groups = (group for shape, group in found.groups.items() if shape in read)
+    return {message for group in groups for message in group.messages}

@@ -23,8 +23,8 @@ from clinical.wire.fhir.identities import visit_number
 from clinical.wire.fhir.moves import Level, Move, Stop, moves
 from clinical.wire.fhir.neighbours import visit_of
 from clinical.wire.fhir.reasons import Reason
-from clinical.wire.fhir.references import label, tail
-from clinical.wire.fhir.resources import Period
+from clinical.wire.fhir.references import MalformedError, label, tail
+from clinical.wire.fhir.resources import CodeableConcept, Period
 from clinical.wire.fhir.texts import Column, pick
 
 STRING = pa.string()
@@ -109,8 +109,10 @@ def _columns(events: Sequence[_Event], classes: Sequence[str | None]) -> dict[st
 
 def _events(found: Found[Encounter], row: int, one: Encounter, period: Period) -> list[_Event]:
     event = _EVENTS.get(one.status or "", "update")
-    begun, ended = found.instant(period.start), found.instant(period.end)
-    at = begun if event in _BEGINS else ended if event == "discharge" else None
+    begun = found.instant(period.start)
+    at = begun if event in _BEGINS else None
+    if event == "discharge":
+        at = found.instant(period.end)
     if event in _UNDONE:
         return [_Event(row, event, one.status, at)]
     path = moves(_stops(found, row, one.location or ())) if one.location else []
@@ -167,13 +169,21 @@ def _stops(found: Found[Encounter], row: int, stays: Sequence[Stay]) -> list[Sto
         if stay.status in _UNTRUE:
             continue
         kind, name = stay.physical_type or stay.form, label(bytes(stay.location))
-        if kind is None and isinstance(place := found.resource_at(stay.location, row), Location):
-            kind, name = place.physical_type or place.form, place.name or name
-        levels = [level for code, level in _LEVELS.items() if has_code(kind, (code,))]
-        period = stay.period or _NO_PERIOD
-        begin, end = found.instant(period.start), found.instant(period.end)
-        stops.append(Stop(name, levels[0] if levels else "unit", stay.status, begin, end))
+        if kind is None and found.has_more(row):
+            place = found.resource_at(stay.location, row)
+            if isinstance(place, Location):
+                kind, name = place.physical_type or place.form, place.name or name
+        begin = end = None
+        if stay.period is not None:
+            begin, end = found.instant(stay.period.start), found.instant(stay.period.end)
+        stops.append(Stop(name, _level(kind), stay.status, begin, end))
     return stops
+
+
+def _level(kind: CodeableConcept | None) -> Level:
+    if kind is None:
+        return "unit"
+    return next((level for code, level in _LEVELS.items() if has_code(kind, (code,))), "unit")
 
 
 def _classes(found: Found[Encounter]) -> list[str | None]:
@@ -196,8 +206,13 @@ def _visit(found: Found[Encounter], row: int) -> str | None:
     """The number of the visit, or of the visit that this one is part of."""
     one, url = found.resources[row], found.group.urls[row]
     context = found.group.contexts[row]
-    whole = visit_of(bytes(one.part_of), context.known) if one.part_of else None
-    return whole if isinstance(whole, str) else visit_number(one, url, alone=context.alone)
+    if one.part_of and isinstance(whole := visit_of(bytes(one.part_of), context.known), str):
+        return whole
+    try:
+        return visit_number(one, url, alone=context.alone)
+    except MalformedError:
+        found.refuse(row, Reason.WRONG_SHAPE)
+        return None
 
 
 def _class(text: bytes) -> tuple[str | None] | None:

@@ -16,7 +16,7 @@ from msgspec import Raw
 
 from clinical.wire.fhir.codings import NO_CODE, answer_of, code_of
 from clinical.wire.fhir.groups import Group
-from clinical.wire.fhir.identities import Identity
+from clinical.wire.fhir.identities import Identity, identifiers
 from clinical.wire.fhir.reasons import Reason
 from clinical.wire.fhir.references import (
     MalformedError,
@@ -184,6 +184,10 @@ class Found(Generic[R]):
             told.append(self._named(raw, row) if raw else None)
         return told
 
+    def has_more(self, position: int) -> bool:
+        """Whether a resource can point to anything within its message."""
+        return bool(self.resources[position].contained) or not self.group.contexts[position].alone
+
     def resource_at(self, reference: Raw, position: int) -> Resource | None:
         """The resource a reference points to, contained or in the same message; None elsewhere."""
         try:
@@ -227,8 +231,12 @@ class Found(Generic[R]):
         return self.group.contexts[row].sent or (meta.last_updated if meta else None)
 
     def _own_id(self, kind: str, row: int) -> str | None:
-        named = (item.value for item in self.resources[row].identifier or () if item.value)
-        own = next(named, None)
+        try:
+            named = identifiers(self.resources[row])
+        except MalformedError:
+            self.refuse(row, Reason.WRONG_SHAPE)
+            return None
+        own = next((item.value for item in named if item.value), None)
         return f"{kind}/{own}" if own else self.group.urls[row]
 
     def _misshapen(self, rows: Sequence[int], of: Positions | None) -> None:

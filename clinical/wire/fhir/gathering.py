@@ -14,6 +14,7 @@ from clinical.wire.fhir.identities import Naming
 from clinical.wire.fhir.messages import Read
 from clinical.wire.fhir.neighbours import Neighbours
 from clinical.wire.fhir.reasons import DecodeError, Reason
+from clinical.wire.fhir.references import MalformedError
 from clinical.wire.fhir.resources import Bundle, Resource
 
 Groups = dict[type[Resource], Group[Resource]]
@@ -70,9 +71,13 @@ def _uniform(read: Sequence[Read], alone: Context) -> Group[Resource]:
 def _open(bundle: Bundle, message: int, naming: Naming, found: Gathered) -> None:
     try:
         held = opened(bundle)
+        known = Neighbours(naming, held.located(), held.others)
     except DecodeError as error:
         found.refused[message] = error.reason
         return
-    context = Context(Neighbours(naming, held.located(), held.others), bundle.timestamp)
+    except MalformedError:
+        found.refused[message] = Reason.WRONG_SHAPE
+        return
+    context = Context(known, bundle.timestamp)
     for entry in held.entries:
         found.enter(entry.resource, message, context, entry.url, retracted=entry.retracted)

@@ -7,12 +7,15 @@ Here: choosing among identifiers, for patients and for visits. Not here: who ref
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import msgspec
+
 from clinical.wire.fhir.codings import has_code
 from clinical.wire.fhir.core import Encounter, Patient
-from clinical.wire.fhir.references import tail
-from clinical.wire.fhir.resources import Identifier
+from clinical.wire.fhir.references import MalformedError, tail
+from clinical.wire.fhir.resources import Identifier, Resource
 from clinical.wire.profile import RECORD_NUMBERS
 
+_IDENTIFIERS = msgspec.json.Decoder(list[Identifier | None] | None)
 _VISIT_NUMBERS = ("VN",)
 
 
@@ -43,7 +46,7 @@ def identity(
     """
     if alone and patient.id:
         return Identity(naming.facility, patient.id)
-    chosen = _choose(patient.identifier or (), naming.patient_number)
+    chosen = _choose(identifiers(patient), naming.patient_number)
     if chosen is not None:
         return Identity(_issuer(chosen, naming.facility), chosen.value or "")
     own = patient.id or tail(url)
@@ -54,8 +57,23 @@ def visit_number(encounter: Encounter, url: str | None, *, alone: bool = False) 
     """The visit number, else the first identifier, else the id; of one `alone` its id."""
     if alone and encounter.id:
         return encounter.id
-    chosen = _choose(encounter.identifier or (), _VISIT_NUMBERS)
+    chosen = _choose(identifiers(encounter), _VISIT_NUMBERS)
     return chosen.value if chosen is not None else encounter.id or tail(url)
+
+
+def identifiers(resource: Resource) -> list[Identifier]:
+    """The identifiers of a resource.
+
+    Raises:
+        MalformedError: They have another shape.
+    """
+    if not resource.identifier:
+        return []
+    try:
+        read: list[Identifier | None] | None = _IDENTIFIERS.decode(resource.identifier)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise MalformedError from None
+    return [each for each in read or () if each is not None]
 
 
 def _choose(identifiers: Sequence[Identifier], wanted: Sequence[str]) -> Identifier | None:

@@ -45,6 +45,8 @@ class Move(NamedTuple):
 
 def moves(stops: Sequence[Stop]) -> list[Move]:
     """The moves of a visit, oldest first; the last one is where the patient was seen last."""
+    if len(stops) == 1:
+        return [Move(_place(stops), NOWHERE, stops[0].begin)]
     begins = sorted({stop.begin for stop in stops if stop.begin is not None})
     if not begins:
         return [_undated(stops)] if stops else []
@@ -72,6 +74,10 @@ def _holds(stop: Stop, at: int) -> bool:
 
 
 def _place(stops: Sequence[Stop]) -> Place:
+    if len(stops) == 1:
+        [stop] = stops
+        if stop.level == "unit":
+            return Place(stop.name)
     in_time = sorted(stops, key=lambda stop: stop.begin or 0)
     named = {stop.level: stop.name for stop in in_time}
     return Place(named.get("unit"), named.get("room"), named.get("bed"))

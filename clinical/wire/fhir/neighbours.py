@@ -120,7 +120,10 @@ def whom_within(text: bytes, contained: Sequence[Raw] | None, naming: Naming) ->
     if reference is None:
         return NOBODY
     found = within(reference.reference, contained)
-    who = identity(found, None, naming) if isinstance(found, Patient) else None
+    try:
+        who = identity(found, None, naming) if isinstance(found, Patient) else None
+    except MalformedError:
+        return MALFORMED
     return who or logical(reference.identifier, naming.facility) or NOBODY
 
 
@@ -151,11 +154,14 @@ def visit_of(text: bytes, known: Neighbours) -> str | Verdict | None:
     return own or (reference.identifier.value if reference.identifier else None)
 
 
-def visit_within(text: bytes, contained: Sequence[Raw] | None) -> str | None:
+def visit_within(text: bytes, contained: Sequence[Raw] | None) -> str | Verdict | None:
     """The same of a reference that leads into the resource itself."""
     reference = reference_of(text)
     found = within(reference.reference, contained) if reference else None
-    return visit_number(found, None) if isinstance(found, Encounter) else None
+    try:
+        return visit_number(found, None) if isinstance(found, Encounter) else None
+    except MalformedError:
+        return MALFORMED
 
 
 @lru_cache(maxsize=65_536)

@@ -14,7 +14,7 @@ from clinical.wire.fhir.found import Found, Rows
 from clinical.wire.fhir.identities import Identity
 from clinical.wire.fhir.neighbours import whom
 from clinical.wire.fhir.resources import Address, ContactPoint, HumanName
-from clinical.wire.fhir.times import dates
+from clinical.wire.fhir.times import days
 
 STRING = pa.string()
 _NO_NAME, _NO_ADDRESS = HumanName(), Address()
@@ -39,7 +39,7 @@ def read(found: Found[Patient]) -> Iterator[Rows]:
         {
             "family_name": [name.family for name in names],
             "given_name": [next(filter(None, name.given or ()), None) for name in names],
-            "birth_date": dates([one.birth_date for one in each]),
+            "birth_date": days([one.birth_date for one in each]),
             "sex": [one.gender for one in each],
             "died_at": found.moments(died),
             "deceased": deceased,

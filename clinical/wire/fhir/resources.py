@@ -106,7 +106,6 @@ class HumanName(Element):
     """A name of a person."""
 
     use: str | None = None
-    text: str | None = None
     family: str | None = None
     given: list[str | None] | None = None
 
@@ -134,13 +133,15 @@ class ContactPoint(Element):
 class Resource(Element):
     """What this room reads of every resource; `subject` and `encounter` are References.
 
+    `identifier` is read only where no id is there to go by (identities.py).
+
     A kind of resource is `class Kind(Resource, tag_field="resourceType")`, named like its type.
     """
 
     id: str | None = None
     meta: Meta | None = None
     contained: list[Raw] | None = None
-    identifier: list[Identifier] | None = None
+    identifier: Raw = NOTHING
     status: str | None = None
     subject: Raw = NOTHING
     encounter: Raw = NOTHING

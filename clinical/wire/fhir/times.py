@@ -125,10 +125,12 @@ def _cast(texts: pa.StringArray) -> pa.TimestampArray | None:
     return pc.if_else(placed, read, pa.scalar(None, UTC_MICROSECONDS))
 
 
-def dates(texts: Sequence[str | None]) -> pa.Date32Array:
-    """Calendar dates; a partial one is its first day, one with a time of day cannot be read."""
-    days = [None if text is None else _days(text) for text in texts]
-    return pa.array(days, pa.int32()).cast(pa.date32())
+def days(texts: Sequence[str | None]) -> list[int | None]:
+    """Calendar dates as days since 1970.
+
+    A partial one is its first day, one with a time of day cannot be read.
+    """
+    return [None if text is None else _day(text) for text in texts]
 
 
 @lru_cache(maxsize=65_536)
@@ -190,7 +192,8 @@ def _offset(offset: str) -> timedelta:
     return -distance if offset[0] == "-" else distance
 
 
-def _days(text: str) -> int | None:
+@lru_cache(maxsize=65_536)
+def _day(text: str) -> int | None:
     found = _DATE_TIME.fullmatch(text)
     if found is None or found[4] or not EARLIEST_YEAR <= int(found[1]) <= LATEST_YEAR:
         return None

@@ -130,9 +130,7 @@ def test_long_text_is_a_note_and_no_value() -> None:
     assert (note["kind"], note["text"]) == ("report", "word " * 60)
 
 
-@pytest.mark.parametrize(
-    "name", ["Claim", "NutritionProduct", "GenomicStudy", "Transport"]
-)
+@pytest.mark.parametrize("name", ["Claim", "NutritionProduct", "GenomicStudy", "Transport"])
 def test_type_of_any_version_that_is_not_used_is_skipped_by_name(name: str) -> None:
     assert disposition({"resourceType": name}) == ("skipped", "resource_type_not_used")
 
