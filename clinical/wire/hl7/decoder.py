@@ -104,6 +104,8 @@ def dispositions(messages: pa.Array, profile: FeedProfile) -> pa.Table:
         verdicts = Verdicts.of(len(run))
         groups = screen(run, profile, verdicts)
         tables.append(_messages([_judged(group, profile, verdicts) for group in groups], verdicts))
+    if len(tables) == 1:
+        return tables[0]
     return pa.concat_tables([MESSAGES.empty_table(), *tables]).combine_chunks()
 
 

@@ -18,6 +18,7 @@ from clinical.wire.hl7.text import FEW, Positions
 
 __all__ = ["MSH", "Index", "Rows", "code"]
 MSH = "MSH"
+SMALL = 1024 * 1024
 
 
 def code(kind: str) -> int:
@@ -33,6 +34,7 @@ class Known:
     latest: dict[tuple[str, ...], Positions] = field(default_factory=dict)
     splits: dict[tuple[int, int | bytes], tuple[Positions, Split]] = field(default_factory=dict)
     names: list[frozenset[int]] = field(default_factory=list)
+    content: list[bytes | memoryview] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,15 @@ class Index:
     def messages(self) -> int:
         """How many messages there are."""
         return len(self.opening) - 1
+
+    @property
+    def content(self) -> bytes | memoryview:
+        """The bytes of the batch: those of a small one at hand, which is faster to cut from."""
+        if not self.known.content:
+            small = self.buffer.size <= SMALL
+            whole = self.buffer.to_pybytes() if small else memoryview(self.buffer)
+            self.known.content.append(whole)
+        return self.known.content[0]
 
     @property
     def names(self) -> frozenset[int]:

@@ -48,16 +48,25 @@ FILLER = 3
 
 def has_notes(batch: Batch) -> bool:
     """Whether any message of a batch holds words to be kept; most hold none."""
-    if batch.index.has("NTE") and len(batch.rows("NTE")):
-        return True
-    if batch.header.of_kind(DOCUMENTS).any():
-        return True
+    return _has_comments(batch) or _has_documents(batch) or _has_reports(batch)
+
+
+def _has_comments(batch: Batch) -> bool:
+    return batch.index.has("NTE") and bool(len(batch.rows("NTE")))
+
+
+def _has_documents(batch: Batch) -> bool:
+    return bool((batch.usable & batch.header.of_kind(DOCUMENTS)).any())
+
+
+def _has_reports(batch: Batch) -> bool:
     return batch.index.has("OBX") and bool(_long(batch.rows("OBX", batch.results)).any())
 
 
 def notes(batch: Batch) -> pa.Table:
     """One row per comment, report and document, in the order of the message."""
-    parts = [_comments(batch), _reports(batch), _documents(batch)]
+    readers = {_comments: _has_comments, _reports: _has_reports, _documents: _has_documents}
+    parts = [read(batch) for read, has in readers.items() if has(batch)]
     table = pa.concat_tables([table for table, _ in parts]).combine_chunks()
     order = np.argsort(np.concatenate([at for _, at in parts]), kind="stable")
     table = table.take(pa.array(order))
@@ -78,7 +87,10 @@ def narratives(types: Cells, text: pa.Array, delimiters: Delimiters) -> Flags | 
 def _long(obx: Rows) -> Flags:
     """Which OBX may be a story: of the formatted type, or with a long value, as it was sent."""
     types = obx.cells(OBX_TYPE)
-    found = obx.lengths(OBX_VALUE) > LONGEST_ANSWER
+    if (obx.sizes > LONGEST_ANSWER).any():
+        found = obx.lengths(OBX_VALUE) > LONGEST_ANSWER
+    else:
+        found = np.zeros(len(obx), np.bool_)
     if not FORMATTED.isdisjoint(kind.strip() for kind in types.distinct):
         formatted = np.array([*(kind.strip() in FORMATTED for kind in types.distinct), False])
         found |= formatted[types.encoded.indices.fill_null(len(types.distinct)).to_numpy()]

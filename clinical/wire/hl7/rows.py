@@ -6,6 +6,7 @@ by column. Not here: which segments there are (index.py), or what a field means.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,7 +29,7 @@ MOST_FIELDS = 96
 class Split:
     """Segments split into their fields once, and fields told apart once."""
 
-    lines: list[list[bytes]] = field(default_factory=list)
+    columns: list[tuple[bytes, ...]] = field(default_factory=list)
     bounds: list[tuple[Positions, Positions]] = field(default_factory=list)
     widest: list[int] = field(default_factory=list)
     cells: dict[int, Cells] = field(default_factory=dict)
@@ -54,6 +55,8 @@ class Rows:
     @property
     def width(self) -> int:
         """The number of the last field that any segment here has."""
+        if len(self.at) <= FEW:
+            return len(self._columns()) - 1 + self.origin
         if not self.split.widest:
             first, last = self._bounds()
             self.split.widest.append(int((last - first).max(initial=-1)) + self.origin)
@@ -64,9 +67,7 @@ class Rows:
         if number > self.width:
             return pa.nulls(len(self.at), kind or STRING)
         if len(self.at) <= FEW:
-            place = number - self.origin
-            sent = [line[place] or None if len(line) > place else None for line in self._lines()]
-            return pa.array(sent, kind or STRING)
+            return pa.array([sent or None for sent in self._sent(number)], kind or STRING)
         index = self.index
         first, last = self._bounds()
         mark = first + (number - self.origin)
@@ -78,12 +79,15 @@ class Rows:
             begin = np.where(there, begin, stop)
         return slices(index.buffer, begin, stop, kind)
 
+    @property
+    def sizes(self) -> Positions:
+        """How many bytes each segment has."""
+        return self.index.marks[self.index.last[self.at]] - self.index.begins[self.at]
+
     def lengths(self, number: int) -> Positions:
         """How many bytes field `number` of each segment has, as sent."""
         if len(self.at) <= FEW:
-            place = number - self.origin
-            sent = [len(line[place]) if len(line) > place else 0 for line in self._lines()]
-            return np.array(sent, np.int64)
+            return np.array([len(sent) for sent in self._sent(number)], np.int64)
         first, last = self._bounds()
         mark = first + (number - self.origin)
         at = np.minimum(mark, last)
@@ -109,8 +113,8 @@ class Rows:
         """The same of few segments, one by one: that is faster than to set up a column."""
         if number > self.width:
             return [None] * len(self.at)
-        read, place = raw_parts(self.index.delimiters, part), number - self.origin
-        return [read[line[place]] if len(line) > place else None for line in self._lines()]
+        read = raw_parts(self.index.delimiters, part)
+        return [read[sent] for sent in self._sent(number)]
 
     def _bounds(self) -> tuple[Positions, Positions]:
         """The marks at which the name of each segment ends, and the segment itself."""
@@ -118,17 +122,22 @@ class Rows:
             self.split.bounds.append((self.index.first[self.at], self.index.last[self.at]))
         return self.split.bounds[0]
 
-    def _lines(self) -> list[list[bytes]]:
-        """Each segment split at its field separators."""
-        lines = self.split.lines
-        if not lines and len(self.at):
+    def _sent(self, number: int) -> tuple[bytes, ...]:
+        """Field `number` of each of few segments; empty where there is none."""
+        columns, place = self._columns(), number - self.origin
+        return columns[place] if place < len(columns) else (b"",) * len(self.at)
+
+    def _columns(self) -> list[tuple[bytes, ...]]:
+        """The segments, split at their field separators, field by field."""
+        if not self.split.columns and len(self.at):
             index, mark = self.index, self.index.delimiters.field.encode("ascii")
             begin = index.begins[self.at].tolist()
-            end = index.marks[self._bounds()[1]].tolist()
-            content = memoryview(index.buffer)
+            end = index.marks[index.last[self.at]].tolist()
+            content = index.content
             bounds = zip(begin, end, strict=True)
-            lines += [content[low:high].tobytes().split(mark, MOST_FIELDS) for low, high in bounds]
-        return lines
+            lines = [bytes(content[low:high]).split(mark, MOST_FIELDS) for low, high in bounds]
+            self.split.columns.extend(zip_longest(*lines, fillvalue=b""))
+        return self.split.columns
 
     def common(self, number: int, part: int = 1) -> pa.Array:
         """The same as `text`, for a field with few distinct values."""
