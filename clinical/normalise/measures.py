@@ -43,8 +43,8 @@ def measures(rows: pa.Table, codings: Codings, profile: FeedProfile) -> Measures
         value = np.where(finite, number, np.nan) * factor + offset
     value = _censored(_inspired(value, codings), flat(rows["comparator"]), codings)
     reasons = {"not_a_number": ~finite}
-    for reason in ("missing_unit", "unknown_unit"):
-        applies = np.array([item.reason == reason for item in found] or [False])[pairs.which]
+    for reason in {item.reason for item in found if item.reason is not None}:
+        applies = np.array([item.reason == reason for item in found])[pairs.which]
         reasons[reason] = applies
         value[applies] = np.nan
     return Measures(value, reasons)

@@ -47,6 +47,12 @@ COLUMNS = (
 )
 
 
+_IDENTIFIED_BY = ("order_id", "code_system", "code", "sub_id")
+_OWNED_BY = ("facility", "patient_id")
+# Up to this many rows are named faster one by one than as columns.
+_FEW = 64
+
+
 def observations(rows: pa.Table, received_at: pa.Array, profile: FeedProfile) -> pa.Table:
     """Observations with their concept, canonical value and the reason why one is not scored."""
     coded = codings(rows, profile)
@@ -74,15 +80,31 @@ def observation_id(rows: pa.Table) -> pa.Array:
     `|` within a part are written `%25` and `%7C`. Status, unit and value are no part of it: those
     get corrected.
     """
+    if len(rows) <= _FEW:
+        return pa.array(_few_ids(rows), pa.string())
     time = flat(rows["effective_at"]).view(pa.int64()).cast(pa.string())
-    names = ("order_id", "code_system", "code", "sub_id")
-    parts = [_part(flat(rows[name])) for name in names]
+    parts = [_part(flat(rows[name])) for name in _IDENTIFIED_BY]
     joined = _joined(*parts, _part(time))
     ordered = pc.not_equal(parts[0], "")
     if pc.all(ordered).as_py():
         return joined
-    owner = (_part(flat(rows[name])) for name in ("facility", "patient_id"))
+    owner = (_part(flat(rows[name])) for name in _OWNED_BY)
     return pc.if_else(ordered, joined, _joined(*owner, joined))
+
+
+def _few_ids(rows: pa.Table) -> list[str]:
+    """The same, of so few rows that a call for each column costs more than a step for each row."""
+    times = flat(rows["effective_at"]).view(pa.int64()).to_pylist()
+    named = zip(*(flat(rows[name]).to_pylist() for name in _IDENTIFIED_BY), times, strict=True)
+    owned = zip(*(flat(rows[name]).to_pylist() for name in _OWNED_BY), strict=True)
+    return [
+        "|".join(map(_written, own if own[0] else (*owner, *own)))
+        for own, owner in zip(named, owned, strict=True)
+    ]
+
+
+def _written(part: object) -> str:
+    return "" if part is None else str(part).replace("%", "%25").replace("|", "%7C")
 
 
 def _status(told: pa.Array) -> pa.Array:

@@ -59,10 +59,14 @@ class _Reasons:
     number: NDArray[np.int8]
 
     def mark(self, rows: Flags, name: str) -> None:
+        if not rows.any():  # in a small batch the common case, and looking costs least
+            return
         place = _PLACES[name]
         self.number[rows & ((self.number == 0) | (self.number > place))] = place
 
     def names(self) -> pa.Array:
+        if not self.number.any():
+            return pa.nulls(len(self.number), pa.string())
         return _NAMES.take(pa.array(self.number))
 
 

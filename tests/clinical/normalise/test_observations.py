@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from clinical.concepts import CONCEPTS
 from clinical.normalise import NormalisationError, check, normalise
+from clinical.normalise.observations import observation_id
 from clinical.wire.decoded import MESSAGES, Decoded
 from clinical.wire.profile import CodeRule, FeedProfile
 from lakehouse.tables import OBSERVATIONS
@@ -184,3 +185,16 @@ def test_only_a_finite_plausible_value_is_scored_and_every_other_row_has_a_reaso
 def _normalised(rows):
     facts = {"observations": rows}
     return normalise(Decoded(MESSAGES.empty_table(), facts), received(), PROFILE)["observations"]
+
+
+TEXTS = st.one_of(st.none(), st.sampled_from(["", "a", "O|1", "100%", "%7C", "x%|y"]))
+
+
+@given(st.lists(st.tuples(TEXTS, TEXTS, TEXTS, TEXTS, TEXTS, TEXTS), min_size=1, max_size=8))
+def test_few_rows_have_the_identities_that_many_have(parts):
+    names = ("order_id", "code_system", "code", "sub_id", "facility", "patient_id")
+    sent = [observed(1.0, **dict(zip(names, row, strict=True))) for row in parts]
+    sent.append(observed(1.0, effective_at=None))
+    few = table("observations", *sent)
+    many = table("observations", *sent * 40)
+    assert observation_id(many).to_pylist() == observation_id(few).to_pylist() * 40
