@@ -154,7 +154,8 @@ join facilities using (facility_key)
 where member.id != member.root
 """
 
-# Whose the facts are that came under a visit number and an identifier standing for `sent_id`.
+# Whose the facts are that came under a visit's number, retired ones too, and an identifier that
+# stands for `sent_id`.
 VISIT_MOVES = f"""
 create macro {{schema}}.visit_moves(known_at) as table
 with people as materialized (from {{schema}}.survivors(known_at)),
@@ -189,10 +190,15 @@ starts as (
         lambda step: step.source
     ))) as sent
     from moves
+),
+numbers as (
+    select facility, visit as number, visit from moves
+    union all
+    select facility, retired_visit, surviving_visit from {{schema}}.visit_survivors(known_at)
 )
 select
-    facility,
-    visit as encounter_id,
+    starts.facility,
+    numbers.number as encounter_id,
     sent as sent_id,
     list_reduce(
         list_prepend(struct_pack(source := sent, target := sent), steps),
@@ -202,6 +208,8 @@ select
         )
     ).target as patient_id
 from starts
+join numbers
+    on numbers.visit = starts.visit and numbers.facility is not distinct from starts.facility
 """  # noqa: S608 the law's own words
 
 # Where each event of the ledger ended.
