@@ -13,7 +13,10 @@ from importlib.resources.abc import Traversable
 
 from clinical.detection.manifest import MANIFESTS, Manifest
 
-_DECIDES = ("concepts", "normalise", "scores", "scoring", "context", "detection")
+_DECIDES = (
+    *("concepts", "normalise", "encounters", "scores", "scoring"),
+    *("context", "detection"),
+)
 
 
 @cache
