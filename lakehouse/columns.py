@@ -160,8 +160,8 @@ ENCOUNTER_EVENT = (
     Column(
         "event",
         STRING,
-        "admit, transfer, discharge, update, register, leave, return or swap, each also as "
-        "cancel_..., or the trigger.",
+        "admit, register, transfer, swap, arrive, class_change, update, leave, return, discharge, "
+        "preadmit, depart, pending_..., delete_visit; most also as cancel_...; else the trigger.",
     ),
     Column("trigger", STRING, "HL7 trigger event (A01) or FHIR encounter status."),
     Column("event_at", UTC, "When it happened (EVN-6, else PV1-44 or PV1-45, else EVN-2)."),
