@@ -20,6 +20,7 @@ from benchmarks import baseline, ward
 from benchmarks.engine import engine
 from benchmarks.gateway import gateway
 from benchmarks.mixed import mixed
+from benchmarks.ndjson import ndjson
 from clinical import wire
 from lakehouse.feeds import load_profile
 from lakehouse.lake import Lake
@@ -124,6 +125,7 @@ def _spread(waits: list[float]) -> Result:
 CASES: Mapping[str, Callable[[int, int], Result]] = {
     "decode": decode,
     "mixed": mixed,
+    "ndjson": ndjson,
     "engine": engine,
     "end_to_end": end_to_end,
     "latency": latency,

@@ -21,6 +21,7 @@ from pulsehouse.failure import OK, CommandError
 FULL: Mapping[str, tuple[int, int]] = {
     "decode": (50_000, 5),
     "mixed": (24_000, 5),
+    "ndjson": (24_000, 5),
     "engine": (108_000, 3),
     "end_to_end": (100_000, 3),
     "latency": (60_000, 1),
@@ -29,6 +30,7 @@ FULL: Mapping[str, tuple[int, int]] = {
 QUICK: Mapping[str, tuple[int, int]] = {
     "decode": (16_000, 3),
     "mixed": (8_000, 3),
+    "ndjson": (8_000, 3),
     "engine": (36_000, 2),
     "end_to_end": (60_000, 2),
     "latency": (8_000, 1),
@@ -41,6 +43,7 @@ HELD_TO: Mapping[str, str] = {
     "decode_observations_per_second": "at least 500,000",
     "mixed_observations_per_second": "at least 800,000 per core",
     "batch_of_1000_extra_ms": "below 10",
+    "fhir_observations_per_second": "at least 250,000 per core",
     "engine_observations_per_second": "at least 1,000,000 per core",
     "end_to_end_observations_per_second": "at least 100,000",
     "peak_memory_mib": "below 1,024",

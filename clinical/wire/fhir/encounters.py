@@ -12,6 +12,7 @@ neither admits nor discharges.
 """
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import pyarrow as pa
@@ -20,7 +21,7 @@ from clinical.wire.fhir.codings import answer, answer_of, coding_of, has_code
 from clinical.wire.fhir.core import Encounter, Location, Stay
 from clinical.wire.fhir.found import Found, Rows
 from clinical.wire.fhir.identities import visit_number
-from clinical.wire.fhir.moves import Level, Move, Stop, moves
+from clinical.wire.fhir.moves import Level, Move, Place, Stop, moves
 from clinical.wire.fhir.neighbours import visit_of
 from clinical.wire.fhir.reasons import Reason
 from clinical.wire.fhir.references import MalformedError, label, tail
@@ -53,18 +54,22 @@ _CLASSES = {"IMP": "I", "ACUTE": "I", "NONAC": "I", "EMER": "E", "AMB": "O", "PR
 _LEVELS: dict[str, Level] = {"ro": "room", "bd": "bed"}
 # Where nobody is yet, or ever was.
 _UNTRUE = frozenset({"planned", "reserved"})
-_NO_PERIOD = Period()
+_NO_PERIOD, _UNMOVED = Period(), Move()
 
 
 class _Event(NamedTuple):
-    """One thing that happened to a visit, and what told it; `of` is its Encounter."""
+    """One thing that happened to a visit, and what told it; `of` is its Encounter.
+
+    When is `at`, else `time` as sent, which is read for all events at once.
+    """
 
     of: int
     event: str
     told_by: str | None
     at: int | None = None
-    move: Move = Move()
+    move: Move = _UNMOVED
     of_class: str | None = None
+    time: str | None = None
 
 
 def read(found: Found[Encounter]) -> Iterator[Rows]:
@@ -88,15 +93,27 @@ def read(found: Found[Encounter]) -> Iterator[Rows]:
     }
     if len(of) != len(each):
         shared = {name: pick(column, of) for name, column in shared.items()}
-    yield Rows("encounter_events", {**shared, **_columns(events, classes)}, of)
+    yield Rows("encounter_events", {**shared, **_columns(found, events, classes)}, of)
 
 
-def _columns(events: Sequence[_Event], classes: Sequence[str | None]) -> dict[str, Column]:
+def _happened(found: Found[Encounter], events: Sequence[_Event]) -> Column:
+    read = found.moments([event.time for event in events])
+    known = [event.at for event in events]
+    if not any(at is not None for at in known):
+        return read
+    if isinstance(read, pa.Array):
+        read = read.cast(pa.int64()).to_pylist()
+    return [each if at is None else at for at, each in zip(known, read, strict=True)]
+
+
+def _columns(
+    found: Found[Encounter], events: Sequence[_Event], classes: Sequence[str | None]
+) -> dict[str, Column]:
     of_class = [event.of_class or classes[event.of] for event in events]
     return {
         "event": [event.event for event in events],
         "trigger": [event.told_by for event in events],
-        "event_at": [event.at for event in events],
+        "event_at": _happened(found, events),
         "patient_class": [_CLASSES.get(told or "", told) for told in of_class],
         "unit": [event.move.to.unit for event in events],
         "room": [event.move.to.room for event in events],
@@ -109,16 +126,18 @@ def _columns(events: Sequence[_Event], classes: Sequence[str | None]) -> dict[st
 
 def _events(found: Found[Encounter], row: int, one: Encounter, period: Period) -> list[_Event]:
     event = _EVENTS.get(one.status or "", "update")
-    begun = found.instant(period.start)
-    at = begun if event in _BEGINS else None
-    if event == "discharge":
-        at = found.instant(period.end)
+    time = _time(event, period)
     if event in _UNDONE:
-        return [_Event(row, event, one.status, at)]
+        return [_Event(row, event, one.status, time=time)]
+    if not (one.status_history or one.class_history or one.part_of) and (
+        (here := _here(found, row, one.location or ())) is not None
+    ):
+        return [_Event(row, event, one.status, None, here, time=time)]
     path = moves(_stops(found, row, one.location or ())) if one.location else []
-    last = path[-1] if path else Move()
+    last = path[-1] if path else _UNMOVED
     dated = last.at is not None
     if one.part_of:
+        begun = found.instant(period.start)
         return [_Event(row, "transfer", one.status, move.at or begun, move) for move in path] or [
             _Event(row, "update", one.status)
         ]
@@ -126,8 +145,29 @@ def _events(found: Found[Encounter], row: int, one: Encounter, period: Period) -
     if dated:
         told += _moved(row, one, event, path)
     if not (dated and event == "admit") and not (event == "leave" and _told(told, "leave")):
-        told.append(_Event(row, event, one.status, at, last))
+        told.append(_Event(row, event, one.status, None, last, time=time))
     return told
+
+
+def _here(found: Found[Encounter], row: int, stays: Sequence[Stay]) -> Move | None:
+    """The place of a visit of which one unit or none is told; None where there is more to tell."""
+    if not stays:
+        return _UNMOVED
+    stay = stays[0]
+    more = stay.period or stay.physical_type or stay.form or stay.status in _UNTRUE
+    return None if len(stays) > 1 or more or found.has_more(row) else _in_unit(bytes(stay.location))
+
+
+@lru_cache(maxsize=4096)
+def _in_unit(location: bytes) -> Move:
+    return Move(Place(label(location)))
+
+
+def _time(event: str, period: Period) -> str | None:
+    """When what a status stands for happened."""
+    if event in _BEGINS:
+        return period.start
+    return period.end if event == "discharge" else None
 
 
 def _told(events: Sequence[_Event], event: str) -> bool:
