@@ -30,8 +30,9 @@ DECIDING = tuple(step for step in STEPS if step != "changed")
 _LISTED = ", ".join(f"'{event}'" for event in DECIDING)
 _DESCRIBING = ", ".join(f"'{event}'" for event in DESCRIBING)
 _STEP = " ".join(f"when '{event}' then {number}" for number, event in enumerate(STEPS))
-# ORC-5 and FHIR: the order is complete. FHIR: it never was, or is not one yet.
-_COMPLETE, _NEVER = "'CM', 'completed'", "'entered-in-error', 'draft'"
+# ORC-5: the order is complete with this dose; a FHIR dose says so of itself alone. FHIR: the order
+# never was, or is not one yet.
+_COMPLETE, _NEVER = "'CM'", "'entered-in-error', 'draft'"
 # Classes of visits after which a prescription goes on: HL7 table 0004 and v3 ActCode. [P]
 _OUTPATIENT = "'O', 'P', 'R', 'C', 'AMB', 'HH', 'VR', 'PRENC', 'FLD'"
 
@@ -70,7 +71,8 @@ told as (
         and identities.facility is not distinct from sent.facility
     where sent.order_id is not null
         and (
-            sent.event in ({_LISTED}, {_DESCRIBING})
+            -- What has an identity of its own is one dose or dispense, and no word on the order.
+            (sent.event in ({_LISTED}, {_DESCRIBING}) and sent.event_id is null)
             or (
                 sent.event in ('administered', 'not_given')
                 and sent.order_status in ({_COMPLETE})

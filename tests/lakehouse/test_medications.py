@@ -92,6 +92,10 @@ LIVES: dict[str, tuple[list[bytes], Line]] = {
     "complete with its dose": (
         [order("NW", "0800"), dose("0900", status="CM")], {"0859": "A", "0900": ""},
     ),
+    "a dose that was deleted from the record": (
+        [order("NW", "0800"), dose("0900"), dose("0900", done="CP|D")],
+        {"0859": "A", "0900": "A", "0901": "A"},
+    ),
     "refilled": (
         [order("NW", "0800", end="1000"), order("AF", "0930", start="0800", end="1100")],
         {"1000": "A", "1059": "A", "1100": ""},

@@ -25,7 +25,7 @@ from clinical.wire.time import UTC
 
 STRING, DOUBLE = pa.string(), pa.float64()
 ORC_QUANTITY, TQ1_START, TQ1_END, RXR_ROUTE = 7, 7, 8, 1
-RXA_REFUSAL, RXA_COMPLETION, RXA_ACTION = 18, 20, 21
+RXA_COUNTER, RXA_START, RXA_REFUSAL, RXA_COMPLETION, RXA_ACTION = 2, 3, 18, 20, 21
 # Components of the old quantity/timing type (TQ).
 TQ_START, TQ_END = 4, 5
 
@@ -81,6 +81,7 @@ def medication_events(batch: Batch) -> pa.Table:
         **drug,
         **_order(orc, of_orc),
         "event": pc.coalesce(_given(batch, at), _ordered(batch, at, orc, of_orc)),
+        "event_id": _dose(batch, at),
         "route": pc.coalesce(rxr.common(RXR_ROUTE), rxr.common(RXR_ROUTE, 2)).take(
             rxr.link(index.under(at, "RXR", "ORC"))
         ),
@@ -206,6 +207,13 @@ def _given(batch: Batch, at: Positions) -> pa.Array:
         pc.if_else(refused, NOT_GIVEN, "administered"),
     )
     return event.take(rxa.link(at))
+
+
+def _dose(batch: Batch, at: Positions) -> pa.Array:
+    """What tells a dose from others of its order: its number, else its time; null for an order."""
+    rxa = batch.index.these(at[batch.index.kinds[at] == code("RXA")])
+    told = pc.coalesce(rxa.text(RXA_COUNTER), rxa.text(RXA_START), pa.scalar("0"))
+    return told.take(rxa.link(at))
 
 
 def _ordered(batch: Batch, at: Positions, orc: Rows, of_orc: pa.Array) -> pa.Array:
