@@ -8,7 +8,7 @@ Readers never use `to_pyarrow_table` of deltalake: it aborts one process in four
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -217,11 +217,10 @@ def _add_view(
     columns = ", ".join(f"t.{quoted_name(column)}" for column in table.schema.names)
     source = f"delta_scan({quoted_text(str(lake.path(table)))})"
     if not lake.has(table):
-        source = _add_absent(connection, table, schema)
+        source = f"({_no_rows(table)})"
     elif lacking(lake.version, table):
         # An older lake on a disk that is only read: what its files lack is null.
-        absent = _add_absent(connection, table, schema)
-        source = f"(from {source} union all by name from {absent})"
+        source = f"(from {source} union all by name {_no_rows(table)})"
     connection.execute(
         f"create {_lasting(schema)} view {_place(table.name, schema)} as"  # noqa: S608 names, paths and numbers, all quoted
         f" select {columns} from {source} t {_up_to(at, schema)}"
@@ -243,12 +242,40 @@ def _up_to(at: Cut, schema: str | None) -> str:
     return "where " + (" or ".join(passed) or "false")
 
 
-def _add_absent(connection: duckdb.DuckDBPyConnection, table: Table, schema: str | None) -> str:
-    absent = _place(f"absent {table.name}", schema)
-    connection.register("absent_rows", table.schema.empty_table())
-    connection.execute(f"create {_lasting(schema)} table {absent} as from absent_rows")
-    connection.unregister("absent_rows")
-    return absent
+@cache
+def _no_rows(table: Table) -> str:
+    """A select without rows that has the contract's columns.
+
+    Part of the view's text: a table of its own costs as much as reading one that exists.
+    """
+    columns = (
+        f"cast(null as {_engine_type(field.type)}) as {quoted_name(field.name)}"
+        for field in table.schema
+    )
+    return f"select {', '.join(columns)} where false"
+
+
+def _engine_type(kind: pa.DataType) -> str:
+    """The engine's name of an Arrow type that a contract has."""
+    if pa.types.is_list(kind):
+        return f"{_engine_type(kind.value_type)}[]"
+    if pa.types.is_struct(kind):
+        parts = (f"{quoted_name(part.name)} {_engine_type(part.type)}" for part in kind)
+        return f"struct({', '.join(parts)})"
+    return "blob" if pa.types.is_fixed_size_binary(kind) else _ENGINE_TYPES[kind]
+
+
+_ENGINE_TYPES: Mapping[pa.DataType, str] = {
+    pa.string(): "varchar",
+    pa.float64(): "double",
+    pa.bool_(): "boolean",
+    pa.int16(): "smallint",
+    pa.int32(): "integer",
+    pa.int64(): "bigint",
+    pa.date32(): "date",
+    pa.binary(): "blob",
+    pa.timestamp("us", tz="UTC"): "timestamp with time zone",
+}
 
 
 # What has no schema is temporary: one connection alone sees it.
