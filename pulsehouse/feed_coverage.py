@@ -20,6 +20,7 @@ import pyarrow.compute as pc
 
 from clinical import wire
 from clinical.normalise import normalise
+from clinical.normalise.proposals import Sent, candidates
 from clinical.wire.elements import HIDDEN
 from clinical.wire.profile import FeedProfile
 from pulsehouse.feed_sample import Sample
@@ -50,6 +51,7 @@ class Coverage:
     names: dict[tuple[str, str], str] = field(default_factory=dict)
     units: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     units_of: dict[tuple[str, str], Counter[str]] = field(default_factory=dict)
+    with_numbers: set[tuple[str, str]] = field(default_factory=set)
     reasons: Counter[str] = field(default_factory=Counter)
     rows: Counter[str] = field(default_factory=Counter)
 
@@ -112,13 +114,17 @@ def _count_messages(messages: pa.Table, found: Coverage) -> None:
 
 def _count_observations(rows: pa.Table, found: Coverage) -> None:
     columns = ("code_system", "code", "concept", "unit_as_sent", "not_scored_reason", "code_text")
-    for row in zip(*(rows[name].to_pylist() for name in columns), strict=True):
+    numbers = rows["value_number"].is_valid().to_pylist()
+    texts = (rows[name].to_pylist() for name in columns)
+    for has_number, *row in zip(numbers, *texts, strict=True):
         system, code, concept, unit, reason, text = row
         key = shown(system), shown(code) or WITHOUT_CODE
         found.codes[(*key, concept or "", reason or "")] += 1
         of_code = found.units_of.setdefault(key, Counter())
         if unit:
             of_code[shown(unit)] += 1
+        if has_number:
+            found.with_numbers.add(key)
         if reason:
             found.reasons[reason] += 1
         if unit or reason in {"missing_unit", "unknown_unit"}:
@@ -147,6 +153,14 @@ def unmapped(found: Coverage) -> list[dict[str, Any]]:
             "name": found.names.get(key, ""),
             "units": [unit for unit, _ in found.units_of[key].most_common()],
             "count": number,
+            "proposals": _proposals(found, key),
         }
         for key, number in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     ]
+
+
+def _proposals(found: Coverage, key: tuple[str, str]) -> list[str]:
+    """What a code may stand for, by its name and units alone; for a person to decide."""
+    name, units = found.names.get(key), tuple(found.units_of[key])
+    sent = Sent(key[1], name, units, has_numbers=key in found.with_numbers)
+    return [f"{one.concept} ({one.score:.2f}: {', '.join(one.why)})" for one in candidates(sent)]

@@ -34,7 +34,7 @@ from pulsehouse.feed_sample import Sample, sample_of
 
 NAME: Final = re.compile("[a-z][a-z0-9_]{0,62}")
 _ENDINGS: Final = ("_codes", "_known")
-_MAP_COLUMNS: Final = (*COLUMNS, "name", "units", "count")
+_MAP_COLUMNS: Final = (*COLUMNS, "name", "units", "count", "proposals")
 _MOST_REMARKS: Final = 20
 
 
@@ -163,7 +163,9 @@ def _map(found: Coverage) -> str:
     out = io.StringIO()
     rows = csv.DictWriter(out, _MAP_COLUMNS, restval="", lineterminator="\n")
     rows.writeheader()
-    rows.writerows({**row, "units": " ".join(row["units"])} for row in codes)
+    for row in codes:
+        listed = {"units": " ".join(row["units"]), "proposals": "; ".join(row["proposals"])}
+        rows.writerow({**row, **listed})
     return out.getvalue()
 
 

@@ -6,13 +6,18 @@ import json
 
 import pytest
 
+from lakehouse.errors import UnknownFeedError
 from lakehouse.feeds import load_profile
+from lakehouse.lake import Lake
+from pulsehouse import feed_drift
 from pulsehouse.failure import CommandError
 from pulsehouse.feed_check import report
 from pulsehouse.feed_coverage import coverage
 from pulsehouse.feed_evidence import evidence
 from pulsehouse.feed_new import propose, run
 from pulsehouse.feed_sample import sample_of
+from pulsehouse.status_report import status
+from streaming.replay import replay
 
 SECRETS = ("Gamp", "Sairey", "00471199", "19431207", "Kingsgate", "CTRL-7", "88.25")
 
@@ -56,8 +61,10 @@ def test_sample_becomes_files_that_load_and_hold_no_patient(tmp_path, command):
     assert (profile.format, profile.segments) == ("hl7v2", ("ZPV",))
     assert {"ZPV", "ZPV-2", "OBX-14"} <= profile.known
     rows = csv.DictReader((tmp_path / "feeds" / "north_codes.csv").open())
-    told = {row["code"]: (row["concept"], row["name"], row["units"]) for row in rows}
-    assert told == {"PULSE": ("", "Pulse rate", "bpm")}
+    (told,) = rows
+    assert (told["code"], told["concept"], told["name"]) == ("PULSE", "", "Pulse rate")
+    assert told["units"] == "bpm"
+    assert told["proposals"].startswith("heart_rate (")
     written = "".join(path.read_text() for path in (tmp_path / "feeds").iterdir())
     assert [secret for secret in SECRETS if secret in written + done.out + done.err] == []
 
@@ -77,13 +84,15 @@ def test_json_tells_all_and_a_dry_run_writes_nothing(tmp_path, command):
 
 def test_check_tells_what_is_not_understood_and_nothing_once_it_is(tmp_path, command):
     feeds = tmp_path / "feeds"
+    feeds.mkdir()
     sample = write(tmp_path, oru(1) + oru(2))
-    command("feed", "new", "north", "--from", sample, "--dir", feeds)
-    done = command("feed", "check", "north", sample, "--dir", feeds, "--json")
-    told = json.loads(done.out)
-    assert done.code == 3
+    for path, text in propose("north", sample_of(sample)).files(feeds).items():
+        path.write_text(text)
+    profile, taken = load_profile("north", feeds), sample_of(sample)
+    told = report(profile, taken, coverage(taken, profile), evidence(taken.messages, profile))
     assert told["understood"] == {"codes": 66.7, "units": 50.0, "answers": 100.0, "times": 100.0}
     assert told["not_scored"] == {"unmapped_code": 2, "unknown_unit": 2}
+    assert len(told["problems"]) == 2
     (feeds / "north_codes.csv").write_text("code_system,code,concept\nL,PULSE,heart_rate\n")
     with (feeds / "north.toml").open("a") as file:
         file.write('[units]\n"mg per dl" = "mg/dL"\nbpm = "/min"\n')
@@ -218,17 +227,18 @@ def test_validation_by_the_models_names_the_element_and_no_value(tmp_path, comma
 
 
 def test_drift_of_replayed_files_is_told_once(tmp_path, command):
-    feeds, lake = tmp_path / "feeds", tmp_path / "lake"
-    feeds.mkdir()
-    (feeds / "north.toml").write_text('clock = "sent"\n')
-    told = {"PULSEHOUSE_FEEDS": str(feeds)}
-    for number, extra in enumerate(("", "", "ZPI|1|Sairey\r", "ZPI|2|Gamp\r"), 1):
-        sample = write(tmp_path, oru(number, sent=f"202601{number:02}1200", extra=extra))
-        command("replay", sample, "--feed", "north", "--lake", lake, **told)
-    done = command("feed", "drift", "north", "--lake", lake, "--json", **told)
+    (tmp_path / "north.toml").write_text('clock = "sent"\n')
+    profile, lake = load_profile("north", tmp_path), Lake.open(tmp_path / "lake", create=True)
+    for number, extra in enumerate(("", "ZPI|1|Sairey\r", "ZPI|2|Gamp\r"), 1):
+        texts = (oru(number, sent=f"202601{number * 2:02}1200", extra=extra), "sample.hl7")
+        replay(lake, profile, [write(tmp_path, *texts)])
+    assert [row["element"] for row in status(lake.root)["drift"]] == ["ZPI"]
+    done = command("feed", "drift", "north", "--lake", lake.root, "--json")
     assert [row["element"] for row in json.loads(done.out)["elements"]] == ["ZPI"]
-    shown = command("status", "--lake", lake, **told)
-    assert "ZPI" in shown.out
-    assert [secret for secret in SECRETS if secret in done.out + shown.out] == []
-    unknown = command("feed", "drift", "south", "--lake", lake, **told)
-    assert (unknown.code, "unknown feed 'south'" in unknown.err) == (2, True)
+    assert [secret for secret in SECRETS if secret in done.out] == []
+
+
+def test_feed_of_which_nothing_is_known_is_an_error(tmp_path):
+    Lake.open(tmp_path / "lake", create=True)
+    with pytest.raises(UnknownFeedError, match="unknown feed 'south'"):
+        feed_drift.run("south", tmp_path / "lake", everything=False, as_json=False)
