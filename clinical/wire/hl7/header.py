@@ -102,7 +102,8 @@ def times(rows: Rows, number: int, zone: str, part: int = 1) -> pa.Array:
     if number > rows.width:
         return pa.nulls(len(rows), UTC)
     if len(rows) <= FEW:
-        return pa.array([instant(text or "", zone) for text in rows.texts(number, part)], UTC)
+        texts = rows.texts(number, part)
+        return pa.array([text and instant(text, zone) for text in texts], UTC)
     cells = rows.cells(number)
     moments = component(cells.texts, rows.index.delimiters, part)
     return cells.spread(timestamps(moments, zone), UTC)

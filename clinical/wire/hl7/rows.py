@@ -7,7 +7,7 @@ by column. Not here: which segments there are (index.py), or what a field means.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import zip_longest
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -64,10 +64,10 @@ class Rows:
 
     def field(self, number: int, kind: pa.DataType | None = None) -> pa.Array:
         """Field `number` of each segment, as sent; null where it is empty."""
+        if len(self.at) <= FEW:
+            return self._column([sent or None for sent in self._sent(number)], kind or STRING)
         if number > self.width:
             return pa.nulls(len(self.at), kind or STRING)
-        if len(self.at) <= FEW:
-            return pa.array([sent or None for sent in self._sent(number)], kind or STRING)
         index = self.index
         first, last = self._bounds()
         mark = first + (number - self.origin)
@@ -87,7 +87,8 @@ class Rows:
     def lengths(self, number: int) -> Positions:
         """How many bytes field `number` of each segment has, as sent."""
         if len(self.at) <= FEW:
-            return np.array([len(sent) for sent in self._sent(number)], np.int64)
+            sent = self._sent(number) or (b"",) * len(self.at)
+            return np.array([len(text) for text in sent], np.int64)
         first, last = self._bounds()
         mark = first + (number - self.origin)
         at = np.minimum(mark, last)
@@ -103,18 +104,27 @@ class Rows:
 
     def text(self, number: int, part: int = 1) -> pa.Array:
         """Component `part` of field `number`, as people read it."""
+        if len(self.at) <= FEW:
+            return self._column(self._read(number, part), STRING)
         if number > self.width:
             return pa.nulls(len(self.at), STRING)
-        if len(self.at) <= FEW:
-            return pa.array(self.texts(number, part), STRING)
         return component(self.field(number), self.index.delimiters, part)
 
     def texts(self, number: int, part: int = 1) -> list[str | None]:
         """The same of few segments, one by one: that is faster than to set up a column."""
-        if number > self.width:
-            return [None] * len(self.at)
+        return self._read(number, part) or [None] * len(self.at)
+
+    def _read(self, number: int, part: int) -> list[str | None]:
+        """The same; nothing where no segment has the field."""
+        sent = self._sent(number)
+        if not sent:
+            return []
         read = raw_parts(self.index.delimiters, part)
-        return [read[sent] for sent in self._sent(number)]
+        return [read[text] for text in sent]
+
+    def _column(self, values: list[Any], kind: pa.DataType) -> pa.Array:
+        """A value for each segment; nulls where there are none at all."""
+        return pa.array(values, kind) if values else pa.nulls(len(self.at), kind)
 
     def _bounds(self) -> tuple[Positions, Positions]:
         """The marks at which the name of each segment ends, and the segment itself."""
@@ -123,9 +133,9 @@ class Rows:
         return self.split.bounds[0]
 
     def _sent(self, number: int) -> tuple[bytes, ...]:
-        """Field `number` of each of few segments; empty where there is none."""
-        columns, place = self._columns(), number - self.origin
-        return columns[place] if place < len(columns) else (b"",) * len(self.at)
+        """Field `number` of each of few segments, as sent; nothing where none has it."""
+        columns, place = self.split.columns or self._columns(), number - self.origin
+        return columns[place] if place < len(columns) else ()
 
     def _columns(self) -> list[tuple[bytes, ...]]:
         """The segments, split at their field separators, field by field."""
@@ -141,8 +151,7 @@ class Rows:
 
     def common(self, number: int, part: int = 1) -> pa.Array:
         """The same as `text`, for a field with few distinct values."""
-        few = number not in self.split.cells and len(self.at) <= FEW
-        if few or number > self.width:
+        if number not in self.split.cells and (len(self.at) <= FEW or number > self.width):
             return self.text(number, part)
         cells = self.cells(number)
         return cells.spread(component(cells.texts, self.index.delimiters, part), STRING)
@@ -159,10 +168,8 @@ class Rows:
         def meant(codes: Iterable[str | None]) -> list[str | None]:
             return [code and meanings.get(code, other) for code in codes]
 
-        if number > self.width:
-            return pa.nulls(len(self.at), STRING)
         if len(self.at) <= FEW:
-            return pa.array(meant(self.texts(number)), STRING)
+            return self._column(meant(self._read(number, 1)), STRING)
         cells = self.cells(number)
         codes = component(cells.texts, self.index.delimiters, 1)
         return cells.spread(meant(codes.to_pylist()), STRING)
