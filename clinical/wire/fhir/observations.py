@@ -21,9 +21,10 @@ from clinical.wire.decoded import LONGEST_ANSWER
 from clinical.wire.fhir.core import Measured, Observation
 from clinical.wire.fhir.found import Found, Rows
 from clinical.wire.fhir.notes import annotations
+from clinical.wire.fhir.ranges import ranges
 from clinical.wire.fhir.texts import FEW, Column, array, nothing, pick, without
 from clinical.wire.fhir.texts import Rows as Positions
-from clinical.wire.fhir.values import has_value, ranges, values
+from clinical.wire.fhir.values import has_value, values
 
 STRING = pa.string()
 _BAD_TIME = "bad_time"

@@ -9,20 +9,18 @@ samples of SampledData stay in the raw message alone.
 
 import math
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import NamedTuple
 
-import msgspec
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 from msgspec import Raw
 
-from clinical.wire.fhir.codings import answer_of, has_code
-from clinical.wire.fhir.core import Bound, Measured
+from clinical.wire.fhir.codings import answer_of
+from clinical.wire.fhir.core import Measured
 from clinical.wire.fhir.resources import Period, Quantity, Range, Ratio
-from clinical.wire.fhir.texts import FEW, Column, column, distinct, nothing
+from clinical.wire.fhir.texts import FEW, Column, column
 
 # What JSON numbers begin with; a quoted number is text, and true, null or an object are no numbers.
 _NUMBER_STARTS = frozenset("-0123456789")
@@ -30,7 +28,6 @@ _STARTS = np.zeros(256, np.bool_)
 _STARTS[[ord(character) for character in _NUMBER_STARTS]] = True
 
 UCUM = "http://unitsofmeasure.org"
-_BOUNDS = msgspec.json.Decoder(list[Bound | None] | None)
 Flags = npt.NDArray[np.bool_]
 STRING, DOUBLE = pa.string(), pa.float64()
 
@@ -76,38 +73,6 @@ def values(measured: Sequence[Measured]) -> Values:
 def has_value(measured: Measured) -> bool:
     """Whether there is a value at all."""
     return value_of(measured) is not NO_VALUE
-
-
-def ranges(raws: Sequence[Raw]) -> Column:
-    """Reference ranges as HL7 v2 writes them; of several the one for everybody, else the first."""
-    if not any(raws):
-        return nothing(len(raws))
-    each = distinct(raws)
-    return each.spread([_usual(text) for text in each.texts], STRING)
-
-
-@lru_cache(maxsize=4096)
-def _usual(text: bytes) -> str | None:
-    try:
-        read = _BOUNDS.decode(text or b"null") or ()
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return None
-    told = [bound for bound in read if bound is not None]
-    chosen = next((bound for bound in told if _is_usual(bound)), told[0] if told else None)
-    return _bounds(chosen) if chosen else None
-
-
-def _is_usual(bound: Bound) -> bool:
-    return bound.type is None or has_code(bound.type, ("normal",))
-
-
-def _bounds(bound: Bound) -> str | None:
-    low, high = _amount(bound.low), _amount(bound.high)
-    if low and high:
-        return f"{low}-{high}"
-    if low or high:
-        return f">={low}" if low else f"<={high}"
-    return bound.text
 
 
 def _numeric(texts: pa.Array) -> Flags:
@@ -224,12 +189,12 @@ def _number(text: str) -> float | None:
 
 
 def _range(value: Range) -> str | None:
-    low, high = _amount(value.low), _amount(value.high)
+    low, high = amount(value.low), amount(value.high)
     return f"{low or ''}-{high or ''}" if low or high else None
 
 
 def _ratio(value: Ratio) -> str | None:
-    above, below = _amount(value.numerator), _amount(value.denominator)
+    above, below = amount(value.numerator), amount(value.denominator)
     return f"{above or ''}:{below or ''}" if above or below else None
 
 
@@ -237,6 +202,7 @@ def _period(value: Period) -> str | None:
     return f"{value.start or ''}/{value.end or ''}" if value.start or value.end else None
 
 
-def _amount(quantity: Quantity | None) -> str | None:
+def amount(quantity: Quantity | None) -> str | None:
+    """The digits of a quantity as sent."""
     text = None if quantity is None else _verbatim(quantity.value)
     return text.strip('"') if text else None
