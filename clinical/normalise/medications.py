@@ -117,7 +117,7 @@ def _coded(
     system: str | None, code: str | None, text: str | None, route: str | None
 ) -> Medication | None:
     """The medication of an RxNorm code, unless its form or route does not count."""
-    if system not in RXNORM_SYSTEMS or code not in INGREDIENTS:
+    if not code or system not in RXNORM_SYSTEMS or code not in INGREDIENTS:
         return None
     words = _words(text or "")
     if LOCAL_FORMS.intersection(words) or _is_local(route):
