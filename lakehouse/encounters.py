@@ -141,7 +141,7 @@ last_heard as (
         min(happened) filter (event in ({openings})) as opened_at,
         max_by(admitted_at, n) as told_at,
         max_by(is_discharge, n) as is_over,
-        max(happened) filter (is_discharge) as over_at
+        max_by(coalesce(discharged_at, happened), n) filter (is_discharge) as over_at
     from line
     group by visit
 ),

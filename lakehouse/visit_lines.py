@@ -81,6 +81,7 @@ read as (
         {prior} as prior,
         e.patient_class,
         e.admitted_at,
+        e.discharged_at,
         e.feed, e."partition", e."offset", e."row", e.received_at
     from {schema}.encounter_events e
     left join ranks on ranks.event = e.event
@@ -104,7 +105,7 @@ visits_told as (
     qualify row_number() over (
         partition by
             facility, patient_id, encounter_id, event, happened, written, place, prior,
-            patient_class, admitted_at
+            patient_class, admitted_at, discharged_at
         order by received_at, feed, "partition", "offset", "row"
     ) = 1
 ),
@@ -115,7 +116,8 @@ visit_events as materialized (
             partition by visit
             order by
                 happened, written, rank, event, coalesce(place, ''), coalesce(prior, ''),
-                coalesce(patient_class, ''), admitted_at nulls first
+                coalesce(patient_class, ''), admitted_at nulls first,
+                discharged_at nulls first
         ) as n
     from visits_told
 )

@@ -10,6 +10,7 @@ events still stand (standing.py), whose visit it is (identities.py).
   of which no move was ever heard (inferred). One that names a unit alone means the bed known there.
 - A discharge ends the stay. Of several in a row the one written down last counts. What moves the
   patient after a discharge begins a new stay; updates do not.
+  The visit was discharged when it says itself (PV1-45), which may be before the bed was left.
 - Leave is a stay with the status `leave` at the place that is kept.
 - A visit first heard of by a move or a discharge lay, from the admission that the message tells
   (PV1-44), at the place that it came from: inferred.
@@ -81,7 +82,7 @@ def visit(told: Iterable[Told]) -> Visit:
         _status(line, stays, is_planned, bool(events)),
         classes[-1] if classes else None,
         _admitted(line, stays),
-        over.at if over else None,
+        over.discharged_at or over.at if over else None,
     )
 
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, Self
 
 from clinical.encounters.vocabulary import CANCELS, PLACING, RANK
 
-TIMES = ("event_at", "documented_at", "received_at", "admitted_at")
+TIMES = ("event_at", "documented_at", "received_at", "admitted_at", "discharged_at")
 # What is read of encounter events, beside whose they are.
 READ = (
     *("event", *TIMES, "patient_class", "unit", "room", "bed"),
@@ -44,6 +44,7 @@ class Told(NamedTuple):
     prior: Place | None = None
     patient_class: str | None = None
     admitted_at: int | None = None
+    discharged_at: int | None = None
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> Self:
@@ -53,16 +54,16 @@ class Told(NamedTuple):
     @classmethod
     def read(cls, values: Sequence[Any]) -> Self:
         """The event of the columns READ, times as microseconds."""
-        event, event_at, documented_at, received_at, admitted_at, patient_class = values[:6]
-        unit, room, bed, prior_unit, prior_room, prior_bed = values[6:]
+        event, event_at, documented_at, received_at, admitted_at, discharged_at = values[:6]
+        patient_class, unit, room, bed, prior_unit, prior_room, prior_bed = values[6:]
         happened = event_at if event_at is not None else documented_at
         happened = happened if happened is not None else received_at or 0
         written = happened if documented_at is None else documented_at
         place = Place(unit, room, bed) if unit or room or bed else None
         prior = Place(prior_unit, prior_room, prior_bed)
         prior_place = prior if prior_unit or prior_room or prior_bed else None
-        told = (event or "", happened, written, place, prior_place, patient_class, admitted_at)
-        return cls(*told)
+        told = (event or "", happened, written, place, prior_place)
+        return cls(*told, patient_class, admitted_at, discharged_at)
 
     @property
     def is_cancel(self) -> bool:
@@ -96,6 +97,7 @@ def _order(one: Told) -> tuple[object, ...]:
         *_text(one.prior),
         one.patient_class or "",
         one.admitted_at or 0,
+        one.discharged_at or 0,
     )
 
 

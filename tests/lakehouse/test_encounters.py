@@ -39,6 +39,7 @@ def _event(visit: str | None, drawn: tuple[Any, ...]) -> Row:
         "documented_at": NOON + timedelta(hours=at + written),
         "patient_class": patient_class,
         "admitted_at": None if admitted is None else NOON + timedelta(hours=admitted),
+        "discharged_at": None if admitted is None else NOON + timedelta(hours=4 - admitted),
         **named,
     }
 

@@ -219,6 +219,7 @@ def test_a_message_that_comes_again_changes_nothing(case: str) -> None:
         ([told("admit", 1, ED)], "current", 100, None),
         ([told("admit", 1, ED), told("leave", 2)], "leave", 100, None),
         ([told("admit", 1, ED), told("discharge", 2)], "discharged", 100, 200),
+        ([told("admit", 1, ED), told("discharge", 2, discharged_at=150)], "discharged", 100, 150),
         ([told("admit", 1, ED), told("cancel_admit", 1, ED)], "cancelled", None, None),
         ([told("register", 1, ED), told("admit", 2, ED)], "current", 100, None),
         ([told("transfer", 2, A, admitted_at=50)], "current", 50, None),
