@@ -24,7 +24,10 @@ class Sources:
         self._number: dict[Source, int] = {}
 
     def numbers(self, signals: pa.Table) -> NDArray[np.int32]:
-        """The number of each signal's pair."""
+        """The number of each signal's pair; a grid's signals may name no visits."""
+        if "encounter_id" not in signals.column_names:
+            none = pa.nulls(signals.num_rows, pa.string())
+            signals = signals.append_column("encounter_id", none)
         columns = (signals[name] for name in ("patient_id", "encounter_id"))
         if signals.num_rows <= _FEW:
             pairs = zip(*(column.to_pylist() for column in columns), strict=True)
