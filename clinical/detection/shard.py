@@ -192,7 +192,8 @@ class Shard:
         ]
         blank = {"row": None, "rules_version": rules_version()}
         table = pa.Table.from_pylist([{**blank, **row} for row in rows], SCHEMA)
-        place = pa.array(numbers(table, np.arange(len(rows))), pa.int32())
+        message = moments.message[[one.at for one in raised]]
+        place = pa.array(numbers(message, np.arange(len(rows))), pa.int32())
         return table.set_column(table.column_names.index("row"), "row", place)
 
 

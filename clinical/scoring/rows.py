@@ -55,22 +55,15 @@ def score_rows(
         columns[name] = told.take(first)
     columns["patient_id"] = moments.patient.take(pa.array(at))
     columns["encounter_id"] = moments.encounter.take(pa.array(at))
-    place = numbers(pa.table({name: columns[name] for name in PROVENANCE}), at, rank)
-    columns["row"] = pa.array(place, pa.int32())
+    columns["row"] = pa.array(numbers(moments.message[at], at, rank), pa.int32())
     columns["rules_version"] = _repeated(rules_version, len(at))
     return pa.table(columns)
 
 
-def numbers(table: pa.Table, *order: Ints) -> Ints:
+def numbers(message: Ints, *order: Ints) -> Ints:
     """Place of each row within its message, counted from 0 in the given order of importance."""
-    offset = table["offset"].to_numpy()
-    partition = table["partition"].to_numpy()
-    feed = table["feed"].combine_chunks().dictionary_encode().indices.to_numpy()
-    by = np.lexsort((*reversed(order), offset, partition, feed))
-    same = np.zeros(len(by), np.bool_)
-    for column in (offset, partition, feed):
-        same[1:] |= column[by][1:] != column[by][:-1]
-    starts = np.flatnonzero(same | (np.arange(len(by)) == 0))
+    by = np.lexsort((*reversed(order), message))
+    starts = np.flatnonzero(np.diff(message[by], prepend=-1))
     place = np.empty(len(by), np.int64)
     lengths = np.diff(np.append(starts, len(by)))
     place[by] = np.arange(len(by)) - np.repeat(starts, lengths)
@@ -190,41 +183,30 @@ def _readings(
     sources: Sources, scored: Sequence[Scored], known: Sequence[Bools], number: Ints
 ) -> dict[str, pa.Array]:
     """The readings behind the known parts of every row."""
-    places = [np.nonzero(some.T) for some in known]
+    parts = [part for one in scored for part in one.assessed.components]
+    moment = np.concatenate(
+        [one.at[np.nonzero(some.T)[0]] for one, some in zip(scored, known, strict=True)]
+    )
 
     def each(name: str) -> NDArray[Any]:
-        return np.concatenate(
-            [
-                np.array([getattr(part.reading, name) for part in one.assessed.components])[
-                    column, one.at[row]
-                ]
-                for one, (row, column) in zip(scored, places, strict=True)
-            ]
-        )
+        every = np.array([getattr(part.reading, name) for part in parts])
+        told: NDArray[Any] = every[number, moment]
+        return told
 
     concept = each("concept")
     named = np.where(concept < 0, len(CONCEPT_NAMES) - 2 - concept, concept)
-    points = np.concatenate(
-        [
-            _points(one)[column, one.at[row]]
-            for one, (row, column) in zip(scored, places, strict=True)
-        ]
-    )
-    pointless = [part.points is None for one in scored for part in one.assessed.components]
+    # A ratio gives no points.
+    none = np.zeros(len(parts[0].known), np.int64)
+    points = np.array([none if part.points is None else part.points for part in parts])
+    pointless = np.array([part.points is None for part in parts])
+    given = points[number, moment].astype(np.int16)
     return {
         "concept": _words(named, _CONCEPTS),
         "value": pa.array(each("value"), pa.float64()),
-        "points": pa.array(points.astype(np.int16), pa.int16(), mask=np.array(pointless)[number]),
+        "points": pa.array(given, pa.int16(), mask=pointless[number]),
         "effective_at": pa.array(each("effective"), pa.int64()).cast(_UTC),
         **source_fields(sources, each("row")),
     }
-
-
-def _points(scored: Scored) -> Ints:
-    """Points of each part at every moment; a ratio gives none."""
-    none = np.zeros(len(scored.assessed.state), np.int64)
-    parts = scored.assessed.components
-    return np.array([none if part.points is None else part.points for part in parts])
 
 
 def source_fields(sources: Sources, row: Ints) -> dict[str, pa.Array]:
