@@ -8,20 +8,24 @@ A message may hold several patients: a fact belongs to the PID it stands under.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from clinical.wire.hl7.delimiters import Delimiters
 from clinical.wire.hl7.dispositions import Verdicts
 from clinical.wire.hl7.header import Header
-from clinical.wire.hl7.identifiers import identifiers
+from clinical.wire.hl7.identifiers import Identifier, identifiers
 from clinical.wire.hl7.index import Index, Rows
 from clinical.wire.hl7.text import Cells, Positions, component, has, taken
 from clinical.wire.profile import RECORD_NUMBERS, FeedProfile, VisitNumber
 
 PID_FORMER, PID_LIST, PID_ACCOUNT, PV1_VISIT = 2, 3, 18, 19
 NOWHERE = "unknown"
+# A longer list of identifiers is hardly one that comes again.
+LONGEST_KEPT = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +121,18 @@ def _identities(pid: Rows, kinds: Sequence[str]) -> tuple[pa.Array, pa.Array]:
     )
 
 
+def _first(text: str, delimiters: Delimiters, kinds: tuple[str, ...]) -> Identifier | None:
+    """The identifier a patient is known by; patients come again, so that it is kept a while."""
+    if len(text) > LONGEST_KEPT:
+        return next(iter(identifiers(text, delimiters, kinds)), None)
+    return _kept(text, delimiters, kinds)
+
+
+@lru_cache(maxsize=16_384)
+def _kept(text: str, delimiters: Delimiters, kinds: tuple[str, ...]) -> Identifier | None:
+    return next(iter(identifiers(text, delimiters, kinds)), None)
+
+
 def _first_identities(
     field: pa.Array, pid: Rows, kinds: Sequence[str]
 ) -> tuple[pa.Array, pa.Array]:
@@ -125,7 +141,7 @@ def _first_identities(
     if simple:
         return component(field, delimiters, 1), component(field, delimiters, 4)
     cells = Cells(field.dictionary_encode())
-    first = [next(iter(identifiers(text, delimiters, kinds)), None) for text in cells.distinct]
+    first = [_first(text, delimiters, tuple(kinds)) for text in cells.distinct]
     return (
         cells.spread([found.value if found else None for found in first], pa.string()),
         cells.spread([found.authority or None if found else None for found in first], pa.string()),
