@@ -160,7 +160,10 @@ waiting as materialized (
         select 1 from left_over as sent
         where sent.visit = cancels.visit and sent.event = 'transfer'
             and sent.happened <= cancels.happened
-            and (sent.place = cancels.prior or coalesce(sent.place = cancels.place, false))
+            and (
+                sent.place is null or sent.place = cancels.prior
+                or coalesce(sent.place = cancels.place, false)
+            )
     )
 ),
 brackets as (

@@ -85,7 +85,7 @@ def _is_elsewhere(cancel: Told, events: Iterable[Told]) -> bool:
     if cancel.event != "cancel_transfer" or not cancel.prior:
         return False
     sent = (one.place for one in events if one.event == "transfer" and one.at <= cancel.at)
-    return not any(place in (cancel.prior, cancel.place) for place in sent)
+    return not any(place in (None, cancel.prior, cancel.place) for place in sent)
 
 
 def _nested(events: Iterable[Told], cancels: Iterable[Told]) -> set[_Moment]:
