@@ -195,10 +195,7 @@ answered as (
     left join {{schema}}.order_results(known_at) as results
         on results.home = coalesce(orders.facility, '')
         and results.patient_id = orders.patient_id
-        and (
-            results.order_id = orders.filler_id
-            or (orders.filler_id is null and results.order_id = orders.number)
-        )
+        and results.order_id = coalesce(orders.filler_id, orders.number)
         and orders.sharing = 1
 ),
 stated as (
