@@ -114,10 +114,11 @@ select
     ) as nth
 from numbered
 left join alone
-    on numbered.placer_id is null and numbered.code is null
-    and alone.home = coalesce(numbered.facility, '')
+    on alone.home = coalesce(numbered.facility, '')
     and alone.patient_id = numbered.patient_id
-    and alone.order_id = numbered.order_id
+    and alone.order_id = if(
+        numbered.placer_id is null and numbered.code is null, numbered.order_id, null
+    )
 """  # noqa: S608 the law's own words
 
 # Results have the filler's number, else the placer's. Where a laboratory gives several orders one
@@ -139,10 +140,10 @@ group by all
 
 ORDERS = f"""
 create macro {{schema}}.orders_as_known(known_at) as table
-with events as (
+with events as materialized (
     select * from {{schema}}.numbered_order_events(known_at)
 ),
-orders as (
+orders as materialized (
     select
         facility,
         patient_id,
@@ -195,10 +196,11 @@ answered as (
     left join {{schema}}.order_results(known_at) as results
         on results.home = coalesce(orders.facility, '')
         and results.patient_id = orders.patient_id
-        and results.order_id = coalesce(orders.filler_id, orders.number)
-        and orders.sharing = 1
+        and results.order_id = if(
+            orders.sharing = 1, coalesce(orders.filler_id, orders.number), null
+        )
 ),
-stated as (
+stated as materialized (
     select
         *,
         case
