@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from clinical.wire.hl7 import order_control as control
 from clinical.concepts.statuses import OBR_25, OBX_11, RANK, REPORTS, STATUSES, WRONG_PATIENT
+from clinical.wire.hl7 import order_control as control
 from lakehouse import columns
 from tests.clinical.wire.test_hl7_events import PID, RXE, facts
 
