@@ -4,8 +4,9 @@ Here: duplicates (same sender, control id and bytes) and conflicts (same sender 
 other bytes), over a window of the feed's clock; and replays out of quarantine, each admitted once.
 Not here: decoding, or what a message says.
 
-A FHIR resource keeps its id through its versions, so in a FHIR feed other bytes are a new version;
-and a sender may be known for giving control ids again (its profile's `quirks`).
+What could not be understood holds no control id: the whole message after a torn one is no conflict
+with it. A FHIR resource keeps its id through its versions, so in a FHIR feed other bytes are a new
+version; and a sender may be known for giving control ids again (its profile's `quirks`).
 
 A replay has sender, control id and bytes of the message that it replays, so it is known by that
 one's place instead, for good. It is a duplicate where that one was replayed before, or was
@@ -141,7 +142,8 @@ class Admission:
             return _ADMIT
         if before[0] == said:
             return _DUPLICATE
-        return _ADMIT if self._keeps_ids else _CONFLICT
+        was_understood = before[1]
+        return _CONFLICT if was_understood and not self._keeps_ids else _ADMIT
 
     def _replayed(self, sent: _Sent) -> set[int]:
         """Those of the originals that were replayed before."""

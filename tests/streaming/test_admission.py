@@ -117,6 +117,16 @@ def test_a_conflict_can_be_replayed_and_does_not_take_the_place_of_what_it_contr
     assert dispositions(found) == ["duplicate", "quarantined"]
 
 
+def test_a_message_that_comes_whole_after_a_torn_one_is_no_conflict_with_it() -> None:
+    admission = Admission("hl7v2")
+    assert dispositions(admission.admit(batch(("1", "to", 0), said="quarantined"))) == [
+        "quarantined"
+    ]
+    assert dispositions(admission.admit(batch(("1", "torn", 1)))) == ["parsed"]
+    found = admission.admit(batch(("1", "torn", 2), ("1", "other", 3)))
+    assert dispositions(found) == ["duplicate", "quarantined"]
+
+
 def test_a_copy_of_a_quarantined_message_stays_a_duplicate_after_its_replay() -> None:
     admission = Admission("hl7v2")
     admission.admit(batch(("1", "x", 0), said="quarantined"))
@@ -244,7 +254,7 @@ def by_the_law(messages: list[Sent | Replay], clear: set[str]) -> Iterator[str]:
                 replayed.add(message.original)
         else:
             repeats = same
-            if name in first and not same:
+            if name in first and not same and first[name] in clear:
                 yield "conflict"
                 continue
             first[name] = content
