@@ -19,6 +19,7 @@ from clinical.encounters.vocabulary import (
     OPENINGS,
     PLANS,
     RANK,
+    STAYS,
     UPDATE,
 )
 
@@ -45,6 +46,7 @@ _WORDS = {
     "kinds": _KINDS,
     "ranks": _RANKS,
     "discharge": DISCHARGE,
+    "still_here": _listed(STAYS),
     "leave": LEAVE,
     "update": UPDATE,
     "delete": DELETE,
@@ -126,7 +128,15 @@ visit_events as materialized (
 # The events that no cancellation takes back.
 STANDING = """
 kinds(cancel, kind) as (values {kinds}),
-events as (from visit_events where rank is not null),
+events as (
+    select * replace (
+        if(
+            bool_and(event in ({still_here})) over (partition by visit), '{update}', event
+        ) as event
+    )
+    from visit_events
+    where rank is not null
+),
 cancels as materialized (from events where event in ({cancels})),
 exactly as materialized (
     select visit, cancels.n as cancel_n, told.n

@@ -11,14 +11,23 @@ closing bracket. Whichever of the two comes first to us, the result is one.
 A cancelled transfer names the place that the patient never went to (PV1-6, and some senders repeat
 the transfer's own PV1-3): if the visit was never sent to either, the cancellation waits.
 
-A visit whose every admission was taken back did not happen until the last taking back was written.
+A visit of which nothing was heard but that it was not left, or not moved, is where that says: such
+cancellations stand as updates. A visit whose every admission was taken back did not happen until
+the last taking back was written.
 """
 
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from clinical.encounters.told import Place, Told
-from clinical.encounters.vocabulary import CANCELS, DELETE, OPENINGS, PLANS
+from clinical.encounters.vocabulary import (
+    CANCELS,
+    DELETE,
+    OPENINGS,
+    PLANS,
+    STAYS,
+    UPDATE,
+)
 
 _Moment = tuple[str, int, Place | None]
 
@@ -33,6 +42,8 @@ class _Bracket(NamedTuple):
 
 def standing(events: Sequence[Told]) -> list[Told]:
     """The events that stand, of events in order."""
+    if all(one.event in STAYS for one in events):
+        return [one._replace(event=UPDATE) for one in events]
     cancels = [one for one in events if one.is_cancel]
     kept = [one for one in events if not one.is_cancel]
     if cancels:

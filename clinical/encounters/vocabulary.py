@@ -27,6 +27,8 @@ CANCELS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "cancel_pending_admit": ("pending_admit",),
     }
 )
+# The cancellations that say of a patient: still here.
+STAYS = ("cancel_discharge", "cancel_transfer", "cancel_leave")
 # Events of one moment, written down at one moment, in this order.
 RANK: Mapping[str, int] = MappingProxyType(
     {name: number for number, name in enumerate((*PLANS, *MOVES, LEAVE, UPDATE, DISCHARGE, DELETE))}

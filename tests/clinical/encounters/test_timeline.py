@@ -108,6 +108,15 @@ CASES: dict[str, tuple[list[Told], Stays]] = {
         [told("admit", 1, ED), told("discharge", 2, ED), told("cancel_discharge", 2, A)],
         [("ED0", 1, None)],
     ),
+    "nothing heard but that a discharge was taken back": (
+        [told("cancel_discharge", 2, ED)],
+        [("ED0", 2, None)],
+    ),
+    "nothing heard but that it was not moved, and then not left": (
+        [told("cancel_transfer", 2, ED, prior=A), told("cancel_leave", 3, B)],
+        [("ED0", 2, 3), ("W2", 3, None)],
+    ),
+    "nothing heard but that an admission was taken back": ([told("cancel_admit", 2, ED)], []),
     "a discharge whose time was corrected": (
         [
             told("admit", 1, ED),
