@@ -10,8 +10,9 @@ what. Not here: what an ORC does to its order (clinical/wire/hl7), or orders for
   one order per service, since laboratories number specimens. One without a service is about all
   that its number stands for.
 - What a message says counts from when it was written, whatever the order in which messages reach
-  us; of those written at the same moment the later step of the life cycle counts. Each column is
-  the latest that anybody said.
+  us; of those written at the same moment the later step of the life cycle counts, then the report
+  that supersedes by its status, as results do (observations.py). Each column is the latest that
+  anybody said.
 - What results say goes before what the order says: nobody cancels a test that was done, unless the
   report itself says so (OBR-25 X).
 - `waits_for` is `result` for an order without any, `order` for results that nobody ordered, and
@@ -29,6 +30,7 @@ STEPS = (
     *("discontinued", "cancelled"),
 )
 _RANK = " ".join(f"when '{step}' then {number}" for number, step in enumerate(STEPS))
+_REPORT_RANK = " ".join(f"when '{code}' then {rank}" for code, rank in statuses.REPORT_RANK.items())
 _REPORT = " ".join(f"when '{code}' then '{state}'" for code, state in statuses.REPORTS.items())
 # ORC-5 (HL7 table 0038) and FHIR states of an order that somebody works on.
 _STARTED = "'IP', 'SC', 'A'"
@@ -51,6 +53,7 @@ with told as (
         coalesce(identities.surviving_id, sent.patient_id) as patient_id,
         least(coalesce(sent.documented_at, sent.received_at), sent.received_at) as written_at,
         case sent.event {_RANK} else 0 end as step,
+        case sent.result_status {_REPORT_RANK} else -1 end as report_rank,
         case sent.result_status {_REPORT} end as report
     from {{schema}}.order_events as sent
     left join {{schema}}.survivors(known_at) as identities
@@ -110,7 +113,8 @@ select
     coalesce(numbered.placer_id, numbered.order_id) as number,
     case when numbered.placer_id is null then coalesce(numbered.code, alone.code) end as service,
     row_number() over (
-        order by written_at, step, received_at, feed, "partition", "offset", "row"
+        order by
+            written_at, step, report_rank, received_at, feed, "partition", "offset", "row"
     ) as nth
 from numbered
 left join alone

@@ -103,3 +103,11 @@ REPORTS: Mapping[str, str] = MappingProxyType(
         **dict.fromkeys(("X", "cancelled", "entered-in-error"), CANCELLED),
     }
 )
+# Of reports that were written at the same moment the higher supersedes, as their results do; one
+# that the tables of results do not name (`partial`) has preliminary results.
+_OF_REPORT: Mapping[str, str] = MappingProxyType(
+    {**dict.fromkeys(REPORTS, PRELIMINARY), **FHIR_OBSERVATION, **OBR_25}
+)
+REPORT_RANK: Mapping[str, int] = MappingProxyType(
+    {code: RANK[_OF_REPORT[code]] for code in REPORTS}
+)

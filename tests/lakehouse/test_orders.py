@@ -158,6 +158,22 @@ def test_each_column_is_the_latest_that_anybody_said() -> None:
     assert found == [("F1", "BLD", "F", 8, 1)]
 
 
+def test_of_reports_written_at_the_same_moment_the_one_that_supersedes_counts() -> None:
+    at_once = {
+        told: [order("NW", "0800", "P1/")]
+        + [
+            report("1000", "P1/F1", one, value="0.8" if one == "F" else "0.9", obx=one)
+            for one in told
+        ]
+        for told in ("FC", "FP", "PFC", "SPF", "FX", "CX")
+    }
+    told, patients = every_way(at_once)
+    with shown(told) as connection:
+        found = dict(ask(connection, "select patient_id, result_status from current_orders"))
+    supersedes = "SPFCX".index
+    assert found == {patient: max(life_of(patient), key=supersedes) for patient in patients}
+
+
 def test_a_child_waits_for_its_parent_and_answers_for_it() -> None:
     parent = "||||P1&CPOE^F1&LAB"
     child = report("1100", "P2/F2").replace(b"|||F\rOBX", b"|||F" + parent.encode() + b"\rOBX")
