@@ -4,7 +4,8 @@ Here: Bundles of every type, their order, deletions. Not here: reading JSON (mes
 refers to whom (neighbours.py).
 
 A message is taken whole or not at all: one entry that cannot be read quarantines its Bundle. An
-entry of a type that is not used, or that nobody knows, does not.
+entry of a type that is not used, or that nobody knows, does not. So does the deletion of something
+that its Bundle does not tell: nobody would know whose row, and under which number, it takes back.
 """
 
 from collections.abc import Iterator
@@ -12,13 +13,17 @@ from collections.abc import Iterator
 import msgspec
 from msgspec import Struct
 
+from clinical.wire.fhir.kinds import KINDS
 from clinical.wire.fhir.messages import Unread, resource_in
 from clinical.wire.fhir.neighbours import Located
 from clinical.wire.fhir.reasons import DecodeError, Reason
 from clinical.wire.fhir.references import addresses, take_apart, unversioned
+from clinical.wire.fhir.resource_types import KNOWN, USED
 from clinical.wire.fhir.resources import Bundle, Entry, Resource
 
 RETRACTED = "entered-in-error"
+# The types of which no row can ever have been: what deletes one of them takes nothing back.
+_ROWLESS = (KNOWN - USED) | {kind.shape.__name__ for kind in KINDS if kind.read is None}
 
 
 class Entered(Struct, frozen=True, gc=False):
@@ -47,33 +52,42 @@ def opened(bundle: Bundle) -> Opened:
     """The resources of a Bundle.
 
     Raises:
-        DecodeError: As `resource_in`, nested_bundle, or unknown_deletion where all that it says is
-            that something is gone of which it does not say what it was.
+        DecodeError: As `resource_in`, nested_bundle, or unknown_deletion where it says that
+            something is gone of which it does not say what it was.
     """
     found: list[Entered] = []
     others: set[str] = set()
     reasons: set[Reason] = set()
+    untold: list[frozenset[str]] = []
     for entry in _in_order(bundle):
         if _deletes(entry):
-            reasons |= _retract(entry, found)
+            reasons |= _delete(entry, found, untold)
             continue
-        try:
-            resource = resource_in(entry.resource)
-        except DecodeError as error:
-            if error.reason is not Reason.UNKNOWN_RESOURCE_TYPE:
-                raise
-            resource = Unread(None, error.reason)
-        if isinstance(resource, Bundle):
-            raise DecodeError(Reason.NESTED_BUNDLE)
+        resource = _resource_of(entry)
         if not isinstance(resource, Unread):
             found.append(Entered(resource, entry.full_url))
             continue
         reasons.add(resource.reason)
         if entry.full_url:
             others.add(unversioned(entry.full_url))
+    if untold and _is_any_untold(untold, found):
+        raise DecodeError(Reason.UNKNOWN_DELETION)
     if not found and (worst := reasons - {Reason.RESOURCE_TYPE_NOT_USED}):
         raise DecodeError(min(worst))
     return Opened(found, frozenset(others))
+
+
+def _resource_of(entry: Entry) -> Resource | Unread:
+    """What an entry holds; of a type that nobody knows, that it is so."""
+    try:
+        resource = resource_in(entry.resource)
+    except DecodeError as error:
+        if error.reason is not Reason.UNKNOWN_RESOURCE_TYPE:
+            raise
+        return Unread(None, error.reason)
+    if isinstance(resource, Bundle):
+        raise DecodeError(Reason.NESTED_BUNDLE)
+    return resource
 
 
 def _in_order(bundle: Bundle) -> Iterator[Entry]:
@@ -91,15 +105,41 @@ def _deletes(entry: Entry) -> bool:
     return entry.request is not None and entry.request.method == "DELETE"
 
 
-def _retract(entry: Entry, found: list[Entered]) -> set[Reason]:
-    """Enter once more, in error, the last version known of what an entry deletes."""
+def _delete(entry: Entry, found: list[Entered], untold: list[frozenset[str]]) -> set[Reason]:
+    """Take back what an entry deletes, or put it among what was not told before."""
+    gone = _gone(entry)
+    if not _has_rows(gone):
+        return {Reason.RESOURCE_TYPE_NOT_USED}
+    if not _retract(gone, found):
+        untold.append(gone)
+    return set()
+
+
+def _gone(entry: Entry) -> frozenset[str]:
+    """What an entry deletes, by every address that it names: `Type/id` where it can be told."""
     request = entry.request
     named = [unversioned(at) for at in (request and request.url, entry.full_url) if at]
     apart = (take_apart(at, None) for at in named)
-    gone = {*named, *(f"{at.type}/{at.id}" for at in apart)}
+    return frozenset([*named, *(f"{at.type}/{at.id}" for at in apart if at.type)])
+
+
+def _has_rows(gone: frozenset[str]) -> bool:
+    """Whether what is deleted may have given rows: also where its type cannot be told."""
+    types = {take_apart(at, None).type for at in gone} - {None}
+    return not types or not types <= _ROWLESS
+
+
+def _retract(gone: frozenset[str], found: list[Entered]) -> bool:
+    """Enter once more, in error, the last version known of what is deleted, if there is one."""
     for known in reversed(found):
         if gone.intersection(addresses(known.resource, known.url)):
             again = msgspec.structs.replace(known.resource, status=RETRACTED)
             found.append(Entered(again, known.url, retracted=True))
-            return set()
-    return {Reason.UNKNOWN_DELETION}
+            return True
+    return False
+
+
+def _is_any_untold(deletions: list[frozenset[str]], found: list[Entered]) -> bool:
+    """Whether one of these is of something that the Bundle tells nowhere, not even later."""
+    told = {at for known in found for at in addresses(known.resource, known.url)}
+    return any(told.isdisjoint(gone) for gone in deletions)

@@ -78,11 +78,41 @@ def test_deletion_takes_back_a_visit_and_a_diagnosis_alike() -> None:
     assert [row["status"] for row in rows("diagnoses", sent)] == ["active", "entered_in_error"]
 
 
-def test_deletion_of_what_the_bundle_does_not_tell_is_not_passed_over_in_silence() -> None:
-    alone = holding("transaction", deletion("Observation/o9"))
+@pytest.mark.parametrize(
+    "address",
+    [
+        "Observation/o9",
+        "Encounter/e1",
+        "https://server/fhir/Encounter/e1/_history/4",
+        "Encounter?identifier=urn:visits|V1",
+        "urn:uuid:11111111-2222-3333-4444-555555555555",
+        "",
+    ],
+)
+@pytest.mark.parametrize("kind", ["transaction", "history"])
+def test_deletion_of_what_its_bundle_does_not_tell_quarantines_the_whole(
+    kind: str, address: str
+) -> None:
+    alone = holding(kind, deletion(address))
     assert disposition(alone) == ("quarantined", "unknown_deletion")
-    beside = holding("transaction", deletion("Observation/o9"), {"resource": observation()})
-    assert disposition(beside) == ("parsed", None)
+    update = {"resource": observation()}
+    for entries in ([update, deletion(address)], [deletion(address), update]):
+        beside = holding(kind, *entries)
+        assert disposition(beside) == ("quarantined", "unknown_deletion")
+        assert rows("observations", beside) == []
+
+
+@pytest.mark.parametrize("address", ["Claim/c1", "Location/l1", "Medication?code=7512"])
+def test_deletion_of_a_type_without_rows_takes_nothing_back(address: str) -> None:
+    alone = holding("transaction", deletion(address))
+    assert disposition(alone) == ("skipped", "resource_type_not_used")
+    beside = holding("transaction", {"resource": observation()}, deletion(address))
+    assert [row["status"] for row in rows("observations", beside)] == ["final"]
+
+
+def test_what_is_created_anew_after_its_deletion_stands() -> None:
+    sent = holding("transaction", deletion("Observation/o1"), {"resource": observation()})
+    assert [row["status"] for row in rows("observations", sent)] == ["final"]
 
 
 def test_last_update_does_not_order_versions() -> None:

