@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -65,9 +66,58 @@ def test_too_large_message_is_cut_just_beyond_the_limit():
     assert split(b"{\n" + large, limit=20)[0] == [(b"{\n" + large)[:21]]
 
 
+RESOURCES = [b'{"resourceType":"Patient","id":"%d"}' % number for number in range(12)]
+
+
+@pytest.mark.parametrize(
+    "cut", [b'{"resourceType":"Patient","id":"x', b'{"id":', b'{"a":[', b'{"a":[{},', b'{"a":1']
+)
+@pytest.mark.parametrize("more", [1, 2, 12])
+@pytest.mark.parametrize("limit", [100, 10_000])
+def test_first_line_that_was_cut_does_not_take_the_others_with_it(cut, more, limit):
+    lines = [cut, *RESOURCES[:more]]
+    assert split(b"\n".join(lines) + b"\n", limit=limit) == (lines, False)
+    assert split(b"\r\n\n".join(lines), limit=limit) == (lines, False)
+    assert split(b"\n".join(lines)[:-1], limit=limit)[1] is True
+
+
+def test_lines_that_are_no_resources_do_not_keep_a_cut_line_together_with_the_others():
+    lines = [b'{"resourceType":"Patient"', RESOURCES[0], b"[1,2]", b"oops", RESOURCES[1]]
+    assert split(b"\n".join(lines)) == (lines, False)
+
+
+PRINTED = [
+    b"[\n" + b",\n".join(RESOURCES) + b"\n]",
+    b"[\n" + RESOURCES[0] + b"\n]\n",
+    b'{"entry":[{"resource":\n' + b'\n},{"resource":\n'.join(RESOURCES) + b"\n}]}",
+]
+
+
+@pytest.mark.parametrize("document", PRINTED)
+@pytest.mark.parametrize("limit", [100, 10_000])
+def test_document_with_a_resource_in_a_line_is_one_message(document, limit):
+    assert split(document, limit=limit) == ([document[: limit + 1]], len(document) > limit)
+
+
+@pytest.mark.parametrize("document", [PRINTED[0], PRINTED[2]])
+def test_document_that_breaks_off_or_is_misprinted_stays_one_message(document):
+    assert split(document[:-3]) == ([document[:-3]], True)
+    wrong = document.replace(b'"id":"7"', b'"id"="7"')
+    assert split(wrong) == ([wrong], False)
+
+
 @given(
     st.sampled_from([b'{"a":1}\n\n{"b":[]}\r\n{"c":3}\n', DOCUMENT, b"\xef\xbb\xbf\n" + DOCUMENT]),
     st.lists(st.integers(0, 9), max_size=40),
 )
 def test_chunks_make_no_difference(content, sizes):
     assert split(content, sizes) == split(content)
+
+
+@given(
+    st.sampled_from([b"\n".join([b'{"a":', *RESOURCES]), *PRINTED]),
+    st.lists(st.integers(0, 90), max_size=40),
+    st.integers(40, 600),
+)
+def test_chunks_make_no_difference_to_a_first_line_that_was_cut(content, sizes, limit):
+    assert split(content, sizes, limit=limit) == split(content, limit=limit)
