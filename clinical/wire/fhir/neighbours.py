@@ -1,7 +1,8 @@
 """Who a resource is about, and which visit it belongs to.
 
 Here: resolving references within one message. Not here: references to other messages, which are
-never looked up: there the reference's own id speaks.
+never looked up: there the reference's own id speaks. A urn holds within its message alone: of one
+that leads nowhere there, nobody knows whom it means.
 """
 
 import re
@@ -109,7 +110,7 @@ def whom(text: bytes, known: Neighbours) -> Whom:
         return NOT_PATIENT
     target = take_apart(path, reference.type)
     who = known.patients.get(f"Patient/{target.id}") if known.patients else None
-    if who is None and target.id:
+    if who is None and target.id and not path.startswith("urn:"):
         who = Identity(target.system or known.naming.facility, target.id)
     return who or logical(reference.identifier, known.naming.facility) or NOBODY
 
@@ -130,7 +131,7 @@ def whom_within(text: bytes, contained: Sequence[Raw] | None, naming: Naming) ->
 @lru_cache(maxsize=65_536)
 def whom_outside(text: bytes, facility: str) -> Whom:
     """Who a resource is about that is alone in its message."""
-    if (plain := _PLAIN.fullmatch(text)) and plain[1] != b"Encounter":
+    if (plain := _PLAIN.fullmatch(text)) and plain[1] == b"Patient":
         return Identity(facility, plain[2].decode())
     return whom(text, Neighbours(Naming(facility)))
 

@@ -284,7 +284,10 @@ def test_references_lead_to_the_patient_of_the_bundle(reference):
     [
         ({"reference": "Patient/p9/_history/2"}, ("home", "p9")),
         ({"reference": "https://server/Patient/p9"}, ("home", "p9")),
-        ({"reference": "urn:uuid:p9"}, ("home", "p9")),
+        (
+            {"reference": "urn:uuid:p9", "identifier": {"system": "urn:mrn", "value": "M8"}},
+            ("urn:mrn", "M8"),
+        ),
         ({"reference": "Patient?identifier=urn:mrn|M8"}, ("urn:mrn", "M8")),
         ({"identifier": {"system": "urn:mrn", "value": "M8"}}, ("urn:mrn", "M8")),
         ({"reference": "#c"}, ("urn:mrn", "M7")),
@@ -293,6 +296,16 @@ def test_references_lead_to_the_patient_of_the_bundle(reference):
 def test_references_beyond_the_message_speak_for_themselves(subject, who):
     [row] = rows("observations", observation(subject=subject, contained=[patient(id="c")]))
     assert (row["facility"], row["patient_id"]) == who
+
+
+@pytest.mark.parametrize("reference", ["urn:uuid:p9", "urn:oid:1.2.3", "#p9", "#"])
+@pytest.mark.parametrize("named_type", [None, "Patient"])
+def test_reference_that_holds_in_its_message_alone_and_leads_nowhere_names_nobody(
+    reference, named_type
+):
+    sent = observation(subject={"reference": reference, "type": named_type})
+    told = [disposition(message) for message in (sent, bundle(patient(), sent))]
+    assert told == [("quarantined", "no_patient")] * 2
 
 
 def test_encounter_goes_by_its_visit_number_where_the_bundle_tells_it():
