@@ -73,8 +73,10 @@ MEDICATION_EVENT = (
     Column(
         "event_id",
         STRING,
-        "The sender's identity of one administration, dispense or statement (FHIR resource, "
-        "RXA-2); a later row with the same one takes its place, a cancelled one takes it back.",
+        "The sender's number of one administration, dispense or statement; null for an order. In "
+        "FHIR the resource: a later row with the same one takes its place. In HL7 v2 RXA-2, which "
+        "many senders begin anew with each message: there a dose is its order_id, event_id and "
+        "started_at (RXA-3). A cancelled row takes back its own dose alone.",
     ),
     Column("ingredient_code", STRING, "RxNorm ingredient that the drug's code stands for."),
 )

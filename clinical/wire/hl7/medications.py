@@ -210,7 +210,10 @@ def _given(batch: Batch, at: Positions) -> pa.Array:
 
 
 def _dose(batch: Batch, at: Positions) -> pa.Array:
-    """What tells a dose from others of its order: its number, else its time; null for an order."""
+    """The number of a dose, else its time; null for an order.
+
+    Senders begin the numbers anew with each message: a dose is its order, number and start.
+    """
     rxa = batch.index.these(at[batch.index.kinds[at] == code("RXA")])
     told = pc.coalesce(rxa.text(RXA_COUNTER), rxa.text(RXA_START), pa.scalar("0"))
     return told.take(rxa.link(at))

@@ -329,6 +329,13 @@ def test_an_infusion_rate_is_read_with_its_unit(
     assert (row["rate"], row["rate_unit"]) == (rate, unit)
 
 
+def test_doses_of_an_order_that_share_a_number_are_told_apart_by_their_start() -> None:
+    doses = [f"RXA|0|1|202406010{hour}0000||NA^Noradrenaline|0.1|mg" for hour in (6, 8)]
+    rows = facts("RAS^O17", "medication_events", PID, "ORC|RE|P1", *doses)
+    whose = [(row["order_id"], row["event_id"], row["started_at"]) for row in rows]
+    assert whose == [("P1", "1", at(6)), ("P1", "1", at(8))]
+
+
 def test_a_deleted_administration_never_was() -> None:
     rxa = "RXA|0|1|20240601060000||NA|0.1" + "|" * 14 + "CP|D"
     (row,) = facts("RAS^O17", "medication_events", PID, "ORC|RE|P1", rxa)
