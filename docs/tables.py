@@ -19,8 +19,9 @@ Made from `lakehouse/tables.py` by `python -m docs.tables`: change the contract,
 Lake version {LAKE_VERSION}.
 
 Facts are append-only: a correction or a retraction is a later row. All times are UTC, in
-microseconds. Units are UCUM. How rows come to be here is told in
-[the life of a message](architecture.md#the-life-of-a-message).
+microseconds. Units are UCUM. What stands of them now (results, orders, drugs in force, places, who
+is who) is asked of the views and macros of [what stands now](current.md). How rows come to be here
+is told in [the life of a message](architecture.md#the-life-of-a-message).
 
 *Patient data*: `pseudonymous` tables hold identifiers of patients and visits with clinical facts;
 `identified` ones hold names or raw messages, and `pulsehouse sql` reads them only with

@@ -1,8 +1,8 @@
 """The data dictionary: every table and column that can be queried, as rows.
 
-Here: `meta.tables` and `meta.columns`, made from the contracts and from what dbt says of the marts.
-Not here: what they say (lakehouse/, dbt_project/), and the page of the documentation
-(docs/tables.py).
+Here: `meta.tables` and `meta.columns`, made from the contracts, from what the laws answer, and from
+what dbt says of the marts. Not here: what they say (lakehouse/, dbt_project/), and the pages of the
+documentation (docs/tables.py, docs/current.py).
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -14,6 +14,7 @@ import duckdb
 import pyarrow as pa
 
 from lakehouse import delta_log
+from lakehouse.answers import ANSWERS, Answer
 from lakehouse.batch import BATCH_TABLES
 from lakehouse.batch_reading import MARTS
 from lakehouse.columns import STRING
@@ -61,8 +62,12 @@ def show(
 ) -> None:
     """Make the schema `meta` in a connection: its tables, and the columns of each."""
     tables = [*shown, *BATCH_TABLES.values()]
+    names = {table.name for table in tables}
+    answers = [answer for answer in ANSWERS if names.issuperset(answer.law.needs)]
     rows = [*(_table(lake, table, cut) for table in tables), *_marts(lake, versions)]
-    columns = [row for table in tables for row in _columns(table)]
+    rows += [_answer(answer, cut) for answer in answers]
+    columns = [row for table in tables for row in _columns(schema_of(table), table)]
+    columns += [row for answer in answers for row in _columns(answer.schema, answer)]
     columns += [row for model in marts().values() for row in _model_columns(model)]
     connection.execute("create schema meta")
     _add(connection, "tables", pa.Table.from_pylist(rows, TABLE_COLUMNS))
@@ -92,6 +97,22 @@ def _table(lake: Lake, table: Table, cut: str) -> Row:
         "made_from": [f"lake.{name}" for name in upstream(table)] if streamed else [],
         "cut": cut if streamed else None,
         **_written(lake.path(table), None),
+    }
+
+
+def _answer(answer: Answer, cut: str) -> Row:
+    """A view or macro of a law: nothing is stored of it, and to describe it nothing is asked."""
+    people = {"patient_id", "retired_id"}
+    return {
+        "schema": answer.schema,
+        "name": answer.name,
+        "grain": answer.grain,
+        "key": list(answer.key),
+        "patient_data": "none"
+        if people.isdisjoint(column.name for column in answer.columns)
+        else "pseudonymous",
+        "made_from": [f"lake.{name}" for name in answer.law.needs],
+        "cut": cut,
     }
 
 
@@ -126,10 +147,10 @@ def _written(path: Path, version: int | None) -> Row:
     return {"delta_version": read, "written_at": written}
 
 
-def _columns(table: Table) -> Iterator[Row]:
+def _columns(schema: str, table: Table | Answer) -> Iterator[Row]:
     for position, column in enumerate(table.columns, start=1):
         yield {
-            "schema": schema_of(table),
+            "schema": schema,
             "table": table.name,
             "position": position,
             "name": column.name,

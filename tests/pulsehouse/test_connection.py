@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+import shlex
 from pathlib import Path
 
 import duckdb
@@ -10,11 +11,14 @@ import pytest
 
 import pulsehouse
 from lakehouse import audit
+from lakehouse.answers import ANSWERS
 from lakehouse.batch import BATCH_TABLES
+from lakehouse.catalogue import LAWS
 from lakehouse.cuts import Cut
 from lakehouse.errors import LakeNotFoundError, QueryError
 from lakehouse.feeds import load_profile
 from lakehouse.lake import Lake
+from lakehouse.laws import views
 from lakehouse.publishing import Publication, publish
 from lakehouse.tables import TABLES
 from orchestration.jobs import JOBS
@@ -22,6 +26,7 @@ from streaming.replay import Options, replay
 from tests.pulsehouse.conftest import SAMPLE
 
 OPEN = {name for name, table in TABLES.items() if table.phi != "identified"}
+CURRENT = Path(__file__).parents[2] / "docs" / "current.md"
 RESTRICTED = set(TABLES) - OPEN
 
 
@@ -85,6 +90,36 @@ def test_dictionary_describes_every_table_and_column_that_can_be_read(place):
             "select count(*) from meta.columns where coalesce(description, '') = ''"
         ).fetchone()
         assert silent == 0
+
+
+def test_dictionary_describes_what_the_laws_answer(place):
+    with pulsehouse.connect(place) as house:
+        told = set(house.sql('select "schema", name from meta.tables'))
+        assert {(answer.schema, answer.name) for answer in ANSWERS} <= told
+        for answer in ANSWERS:
+            asked = answer.name.replace("known_at", "null").replace("(t", "(now()")
+            given = house.sql(f"describe from {asked}").arrow()["column_name"].to_pylist()
+            assert [column.name for column in answer.columns] == given
+
+
+def test_dictionary_names_every_plain_name_of_a_law():
+    named = {answer.name for answer in ANSWERS}
+    assert {name for name, _ in views(LAWS, tuple(TABLES))} <= named
+
+
+def _questions():
+    pages = [
+        path.read_text(encoding="utf-8") for path in (CURRENT, CURRENT.with_name("identities.md"))
+    ]
+    lines = [line.strip() for page in pages for line in page.splitlines()]
+    return [shlex.split(line)[2] for line in lines if line.startswith("pulsehouse sql ")]
+
+
+def test_questions_in_the_pages_of_what_stands_can_be_asked(place):
+    questions = _questions()
+    with pulsehouse.connect(place) as house:
+        assert questions
+        assert all(house.sql(f"explain {question}").columns for question in questions)
 
 
 def test_dictionary_says_which_cut_and_version_is_read(place):
