@@ -28,7 +28,7 @@ from clinical.wire.fhir.references import (
 from clinical.wire.fhir.resources import Resource
 from clinical.wire.fhir.texts import Column, array, distinct, nothing, pick
 from clinical.wire.fhir.texts import Rows as Positions
-from clinical.wire.fhir.times import instant, instants, moments
+from clinical.wire.fhir.times import dated, instant, instants, moments
 
 R = TypeVar("R", bound=Resource)
 T = TypeVar("T")
@@ -156,6 +156,10 @@ class Found(Generic[R]):
     def moments(self, texts: Sequence[str | None]) -> Column:
         """The same column, of few rows as a list of microseconds since 1970."""
         return moments(texts, self.zone)
+
+    def dated(self, texts: Sequence[str | None]) -> Column:
+        """The same of times that date a signal: null also where only a month or year is told."""
+        return dated(texts, self.zone)
 
     def documented(self, texts: Sequence[str | None]) -> pa.TimestampArray:
         """When each was written down: as it says, else when it was sent or last changed."""

@@ -28,6 +28,7 @@ from clinical.wire.fhir.found import Codes, Found, R, Rows
 from clinical.wire.fhir.notes import annotations
 from clinical.wire.fhir.resources import NOTHING, Period
 from clinical.wire.fhir.states import ENTERED_IN_ERROR, statuses
+from clinical.wire.fhir.texts import array
 
 STRING, DOUBLE, UTC = pa.string(), pa.float64(), pa.timestamp("us", tz="UTC")
 _NO_PERIOD = Period()
@@ -219,7 +220,7 @@ def _under(found: Found[D], said: _Told, orders: Sequence[str | None]) -> Iterat
 
 
 def _columns(found: Found[R], said: _Told, code: Codes) -> dict[str, pa.Array]:
-    begins = found.instants(said.begins)
+    begins = _began(found, said)
     return {
         "event": pa.array(said.events, STRING),
         "code": code.code,
@@ -231,6 +232,15 @@ def _columns(found: Found[R], said: _Told, code: Codes) -> dict[str, pa.Array]:
         "documented_at": found.documented(said.written),
         "order_status": pa.array(said.statuses, STRING),
     }
+
+
+def _began(found: Found[R], said: _Told) -> pa.TimestampArray:
+    """When each began; what is only stated dates no signal, so that a month or a year will do."""
+    exact = array(found.dated(said.begins), UTC)
+    if _STATED not in said.events:
+        return exact
+    stated = pa.array([event == _STATED for event in said.events])
+    return pc.if_else(stated, found.instants(said.begins), exact)
 
 
 def _doses(taken: Sequence[Taken]) -> dict[str, pa.Array]:

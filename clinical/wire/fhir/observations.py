@@ -92,7 +92,7 @@ def _of_resources(found: Found[Observation]) -> dict[str, Column]:
         one.effective_date_time or _effective(one) or one.issued or found.sent(row)
         for row, one in enumerate(each)
     ]
-    at = found.moments(effective)
+    at = found.dated(effective)
     return {
         "effective_at": at,
         "time_flag": _flags(effective, at),
@@ -114,7 +114,7 @@ def _of_parts(found: Found[Observation], parts: _Parts) -> dict[str, Column]:
 
 
 def _flags(texts: Sequence[str | None], read: Column) -> Column:
-    """Which times are there and cannot be read."""
+    """Which times are there and are none, or tell no day."""
     if isinstance(read, pa.Array):
         if read.null_count == 0:
             return nothing(len(texts))

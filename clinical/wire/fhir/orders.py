@@ -13,12 +13,14 @@ from itertools import zip_longest
 import pyarrow as pa
 from msgspec import Raw
 
+from clinical.wire.decoded import UTC
 from clinical.wire.fhir.codings import code_of
 from clinical.wire.fhir.documents import Attachment, text_of, texts
 from clinical.wire.fhir.found import Found, R, Rows
 from clinical.wire.fhir.notes import annotations
 from clinical.wire.fhir.resources import NOTHING, Element, Period, Resource
 from clinical.wire.fhir.states import ENTERED_IN_ERROR, statuses
+from clinical.wire.fhir.texts import array, pick
 
 STRING = pa.string()
 _NO_PERIOD = Period()
@@ -96,7 +98,7 @@ def read_requests(found: Found[ServiceRequest]) -> Iterator[Rows]:
         "code_system": code.system,
         "code_text": code.text,
         "specimen": _specimens(found, [one.specimen for one in each]),
-        "effective_at": found.instants([_due(one) for one in each]),
+        "effective_at": found.dated([_due(one) for one in each]),
         "documented_at": found.documented([one.authored_on for one in each]),
         # What is only proposed, or forbidden, is no order: it counts as one that was withdrawn.
         "is_cancelled": [
@@ -118,7 +120,7 @@ def read_specimens(found: Found[Specimen]) -> Iterator[Rows]:
     of, orders = _orders(found, [one.request for one in each])
     at = pa.array(of, pa.int64())
     wrong = [status == ENTERED_IN_ERROR for status in told]
-    collected = found.instants([_collected(one) for one in each])
+    collected = found.dated([_collected(one) for one in each])
     columns = {
         "order_id": orders,
         "order_status": [told[row] for row in of],
@@ -128,7 +130,7 @@ def read_specimens(found: Found[Specimen]) -> Iterator[Rows]:
                 of, _words(kinds.text, kinds.code).take(at).to_pylist(), strict=True
             )
         ],
-        "effective_at": collected.take(at),
+        "effective_at": pick(collected, of),
         "documented_at": found.documented([one.received_time for one in each]).take(at),
         # A specimen that never was withdraws nothing but itself.
         "is_cancelled": [
@@ -154,7 +156,7 @@ def read_reports(found: Found[DiagnosticReport]) -> Iterator[Rows]:
         "code_system": code.system,
         "code_text": code.text,
         "specimen": pa.array(_specimens(found, [one.specimen for one in each]), STRING),
-        "effective_at": found.instants([_examined(one) for one in each]),
+        "effective_at": array(found.dated([_examined(one) for one in each]), UTC),
         "documented_at": found.documented([one.issued for one in each]),
         "filler_id": pa.array(own, STRING),
     }

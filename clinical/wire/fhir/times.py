@@ -4,14 +4,15 @@ Here: dateTime, instant and date of any precision. Not here: HL7 v2 time stamps,
 resource means what.
 
 A partial date is the start of its period and a time without an offset is local, both in the feed's
-zone. What cannot be read is null: the caller flags it. Years beyond those of clinical/wire/time.py
+zone. Of what dates a signal a day is the least: a month or a year is no time there. What cannot be
+read is null: the caller flags it. Years beyond those of clinical/wire/time.py
 are fillers.
 
 Source: HL7 FHIR R4 4.0.1, dateTime, date and instant, https://hl7.org/fhir/R4/datatypes.html
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -26,6 +27,8 @@ from clinical.wire.fhir.texts import FEW, Column, array
 from clinical.wire.time import EARLIEST_YEAR, LATEST_YEAR
 
 Bytes = npt.NDArray[np.uint8]
+# One text in a zone, in microseconds since 1970.
+Reading = Callable[[str, str], int | None]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST_DAY = date(1970, 1, 1).toordinal()
@@ -42,6 +45,7 @@ _USUAL = re.compile(_USUAL_TEXT, re.ASCII)
 _WHOLE = f"^{_USUAL_TEXT}$"
 
 _FURTHEST_HOURS = 14
+_MONTH = len("2024-07")
 # A text of the usual form begins with its year.
 _EARLIEST, _BEYOND = f"{EARLIEST_YEAR}", f"{LATEST_YEAR + 1}"
 # Within these, wherever on earth, it is of a year that is no filler.
@@ -58,22 +62,31 @@ def instants(texts: Sequence[str | None], zone: str) -> pa.TimestampArray:
 
 def moments(texts: Sequence[str | None], zone: str) -> Column:
     """The same column, of few rows as a list of microseconds since 1970."""
+    return _moments(texts, zone, instant)
+
+
+def dated(texts: Sequence[str | None], zone: str) -> Column:
+    """The same of times that date a signal: null also where they tell no day."""
+    return _moments(texts, zone, _of_day)
+
+
+def _moments(texts: Sequence[str | None], zone: str, read: Reading) -> Column:
     if len(texts) <= FEW:
-        return [None if text is None else instant(text, zone) for text in texts]
+        return [None if text is None else read(text, zone) for text in texts]
     # The observations of one round share their times: each distinct text is read once.
     column = pa.array(texts, pa.string())
     if _alike(column) and (times := _cast(column)) is not None:
         return times
     encoded = column.dictionary_encode()
-    return _column(encoded.dictionary, zone).take(encoded.indices)
+    return _column(encoded.dictionary, zone, read).take(encoded.indices)
 
 
-def _column(texts: pa.StringArray, zone: str) -> pa.TimestampArray:
+def _column(texts: pa.StringArray, zone: str, read: Reading) -> pa.TimestampArray:
     usual = pc.match_substring_regex(texts, _WHOLE)
     if usual.false_count == 0 and (times := _cast(texts)) is not None:
         return times
-    read = [instant(text, zone) for text in texts.to_pylist()]
-    return pa.array(read, pa.int64()).cast(UTC_MICROSECONDS)
+    told = [read(text, zone) for text in texts.to_pylist()]
+    return pa.array(told, pa.int64()).cast(UTC_MICROSECONDS)
 
 
 def _alike(texts: pa.StringArray) -> bool:
@@ -156,6 +169,10 @@ def instant(text: str, zone: str) -> int | None:
         return _since_epoch(moment, offset, ZoneInfo(zone)) + (1_000_000 if leap else 0)
     except (ValueError, OverflowError):
         return None
+
+
+def _of_day(text: str, zone: str) -> int | None:
+    return instant(text, zone) if len(text) > _MONTH else None
 
 
 def _usual(text: str) -> int | None:

@@ -190,8 +190,9 @@ def test_correction_keeps_the_identity_of_what_it_corrects():
 @pytest.mark.parametrize(
     ("effective", "at", "flag"),
     [
-        ({"effectiveDateTime": "2024-07"}, datetime(2024, 6, 30, 23, tzinfo=UTC), None),
-        ({"effectiveDateTime": "2024"}, datetime(2024, 1, 1, tzinfo=UTC), None),
+        ({"effectiveDateTime": "2024-07"}, None, "bad_time"),
+        ({"effectiveDateTime": "2024"}, None, "bad_time"),
+        ({"effectivePeriod": {"start": "2024-07"}}, None, "bad_time"),
         ({"effectiveDateTime": "2024-07-03"}, datetime(2024, 7, 2, 23, tzinfo=UTC), None),
         ({"effectiveInstant": "2024-07-03T01:00:00Z"}, datetime(2024, 7, 3, 1, tzinfo=UTC), None),
         (

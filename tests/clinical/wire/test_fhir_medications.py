@@ -34,6 +34,20 @@ def dosage(**changes: object) -> list[dict]:
     ]
 
 
+@pytest.mark.parametrize("vague", ["2024", "2024-01"])
+def test_month_or_year_dates_what_is_stated_and_nothing_that_was_given(vague: str) -> None:
+    kinds = {
+        "MedicationRequest": {"authoredOn": vague},
+        "MedicationAdministration": {"effectivePeriod": {"start": vague}},
+        "MedicationDispense": {"whenHandedOver": vague},
+        "Immunization": {"occurrenceDateTime": vague},
+    }
+    given = [row(EVENTS, kind, **changes) for kind, changes in kinds.items()]
+    assert [told["started_at"] for told in given] == [None] * 4
+    stated = row(EVENTS, "MedicationStatement", effectivePeriod={"start": vague})
+    assert stated["started_at"] == datetime(2024, 1, 1, tzinfo=UTC)
+
+
 def test_request_is_an_order_with_its_dose() -> None:
     told = row(EVENTS, "MedicationRequest", dosageInstruction=dosage())
     assert told == {

@@ -37,6 +37,17 @@ def test_state_of_a_request_is_an_event(status: str, event: str, is_cancelled: b
     assert (told["event"], told["is_cancelled"]) == (event, is_cancelled)
 
 
+@pytest.mark.parametrize("vague", ["2024", "2024-05"])
+def test_month_or_year_dates_no_order(vague: str) -> None:
+    collection = {"collectedDateTime": vague}
+    told = [
+        row("order_events", "ServiceRequest", occurrenceDateTime=vague),
+        row("order_events", "Specimen", collection=collection),
+        row("order_events", "DiagnosticReport", effectiveDateTime=vague),
+    ]
+    assert [each["effective_at"] for each in told] == [None] * 3
+
+
 @pytest.mark.parametrize("changes", [{"intent": "plan"}, {"doNotPerform": True}])
 def test_what_is_only_planned_or_forbidden_is_no_order(changes: dict) -> None:
     told = row("order_events", "ServiceRequest", **changes)
