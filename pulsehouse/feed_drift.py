@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from clinical.wire.elements import kind_shown
 from lakehouse import feed_elements
 from lakehouse.errors import UnknownFeedError
 from lakehouse.feeds import feed_names
@@ -35,8 +36,9 @@ def run(name: str, place: Path | None, *, everything: bool, as_json: bool) -> in
         terminal.emit_json({"feed": name, "seen": len(rows), "new": len(news), "elements": told})
         return OK
     title = "Seen" if everything else "New"
+    told = [{**row, "kind": kind_shown(row["kind"], row["element"])} for row in shown]
     terminal.show_table(
-        f"{title} in feed {name}", _headings(), [[row[c] for c in COLUMNS] for row in shown]
+        f"{title} in feed {name}", _headings(), [[row[c] for c in COLUMNS] for row in told]
     )
     terminal.note(f"{len(rows):,} elements were seen, {len(news):,} of them new")
     return OK

@@ -17,6 +17,7 @@ from clinical.wire.profile import Format
 from pulsehouse.deployment import files_of
 from pulsehouse.failure import FAILED, CommandError
 from streaming.files import GZIP_MAGIC, Reading, pieces
+from streaming.wide import remedy, wide_charset
 
 # More would say little more, and take long.
 MOST_MESSAGES: Final = 50_000
@@ -59,7 +60,11 @@ def sample_of(path: Path, form: Format | None = None) -> Sample:
 
 def _format(files: Sequence[Path]) -> Format:
     for file in files:
-        begin = _first(file).removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n")
+        first = _first(file)
+        if charset := wide_charset(first):
+            msg = f"{file.name} cannot be looked at: {remedy(charset)}"
+            raise CommandError(msg, FAILED)
+        begin = first.removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n")
         if begin.startswith(_HL7) or b"\rMSH|" in begin or b"\nMSH|" in begin:
             return "hl7v2"
         if begin[:1] in {b"{", b"["}:

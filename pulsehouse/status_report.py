@@ -8,6 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from clinical.wire.elements import kind_shown
 from lakehouse.alarms import open_alarms
 from lakehouse.catalogue import connect
 from lakehouse.columns import DISPOSITIONS
@@ -91,7 +92,10 @@ def _show(found: dict[str, Any]) -> None:
     if found["pending"]:
         _table("In the journal, not in the tables yet", ("feed", "pending"), found["pending"])
     if found["drift"]:
-        newest = found["drift"][:_DRIFT_LINES]
+        newest = [
+            {**row, "kind": kind_shown(row["kind"], row["element"])}
+            for row in found["drift"][:_DRIFT_LINES]
+        ]
         _table("New in what feeds send (`feed drift`), newest first", _DRIFT, newest)
     if found["waiting"]:
         waits = ("waits_for", "orders", "since")

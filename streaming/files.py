@@ -24,6 +24,7 @@ from clinical.wire.frames import Frames, Splitter
 from clinical.wire.profile import FeedProfile, Format
 from streaming.batches import Messages, rejecting_last
 from streaming.pace import Pace
+from streaming.wide import LOOK, remedy, wide_charset
 
 CHUNK = 4 * 1024 * 1024
 FORMAT_NAMES: dict[Format, str] = {"hl7v2": "HL7 v2", "fhir": "FHIR JSON"}
@@ -54,6 +55,7 @@ class Reading:
     clock: pa.Scalar | None = None
     broken: str | None = None
     saw_any: bool = False
+    begin: bytes = b""
     tick: Callable[["Reading"], None] = lambda _: None
 
 
@@ -102,6 +104,7 @@ def chunks_of(raw: BinaryIO, reading: Reading) -> Iterator[bytes]:
     raw.seek(0)
     for chunk in _unpacked(raw, reading) if packed else iter(lambda: raw.read(CHUNK), b""):
         reading.read = raw.tell()
+        reading.begin = reading.begin or chunk[:LOOK]
         yield chunk
 
 
@@ -165,10 +168,16 @@ def counted(name: str, frames: Iterable[Frames], form: Format, reading: Reading)
         count += len(piece.messages)
         reading.tick(reading)
     if not count or not reading.saw_any:
-        why = reading.broken or f"no message begins in it, so it is not {FORMAT_NAMES[form]}"
+        why = reading.broken or _why_none(form, reading.begin)
         msg = f"the file {name} holds nothing to replay: {why}"
         raise SourceError(msg)
     return count
+
+
+def _why_none(form: Format, begin: bytes) -> str:
+    if charset := wide_charset(begin):
+        return remedy(charset)
+    return f"no message begins in it, so it is not {FORMAT_NAMES[form]}"
 
 
 def _size(path: Path) -> int:

@@ -59,3 +59,8 @@ def kind_of(element: str) -> Kind:
         if said.startswith(f"{kind} "):
             return kind
     return "field" if "-" in element or "." in element else "segment"
+
+
+def kind_shown(kind: str, element: str) -> str:
+    """What a reader is told that a name names: FHIR has no segments but types of resources."""
+    return "resource type" if kind == "segment" and not element.isupper() else kind

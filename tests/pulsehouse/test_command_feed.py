@@ -3,10 +3,12 @@
 import csv
 import gzip
 import json
+from datetime import UTC, datetime
 
 import pytest
 
 from lakehouse.errors import UnknownFeedError
+from lakehouse.feed_elements import Seen, record_elements
 from lakehouse.feeds import load_profile
 from lakehouse.lake import Lake
 from pulsehouse import feed_drift
@@ -163,6 +165,7 @@ def test_visit_number_is_looked_for_where_it_is(tmp_path):
         ("taken", oru(), "is there already and is not overwritten"),
         ("north", "once upon a time", "is neither HL7 v2"),
         ("north", "", "is neither HL7 v2"),
+        ("north", oru().encode("utf-16-be"), "is in UTF-16BE, which is not read"),
         ("north", b"\x1f\x8bbroken", "cannot read the sample"),
     ],
 )
@@ -236,6 +239,17 @@ def test_drift_of_replayed_files_is_told_once(tmp_path, command):
     done = command("feed", "drift", "north", "--lake", lake.root, "--json")
     assert [row["element"] for row in json.loads(done.out)["elements"]] == ["ZPI"]
     assert [secret for secret in SECRETS if secret in done.out] == []
+
+
+def test_drift_of_fhir_speaks_of_resource_types(tmp_path, command):
+    lake = Lake.open(tmp_path / "lake", create=True)
+    seen = [("Device", "segment"), ("Device.status", "field")]
+    at = datetime(2026, 1, 5, tzinfo=UTC)
+    record_elements(lake, "ward", [Seen(*one, True, at, 0, 0) for one in seen])
+    for told in (("feed", "drift", "ward"), ("status",)):
+        out = command(*told, "--lake", lake.root).out
+        assert "resource type" in out
+        assert "segment" not in out
 
 
 def test_feed_of_which_nothing_is_known_is_an_error(tmp_path):

@@ -91,8 +91,12 @@ def test_a_gzip_that_breaks_off_keeps_what_came_before_and_says_so(
 
 @pytest.mark.parametrize(
     ("content", "told"),
-    [(b"", "is empty"), (b"%PDF-1.7 not a message\n" * 20, "nothing to replay")],
-    ids=["empty", "not HL7"],
+    [
+        (b"", "is empty"),
+        (b"%PDF-1.7 not a message\n" * 20, "nothing to replay"),
+        ("MSH|^~\\&|LAB\r".encode("utf-16"), "in UTF-16, which is not read; make it UTF-8 first"),
+    ],
+    ids=["empty", "not HL7", "UTF-16"],
 )
 def test_a_file_without_messages_is_one_error_line(command, tmp_path, content, told):
     file = tmp_path / "bad.hl7"
