@@ -43,7 +43,9 @@ def test_model_that_fails_leaves_its_mart_and_those_that_rest_on_it(
     shutil.copytree(PROJECT, broken, ignore=shutil.ignore_patterns("target", "logs"))
     model = broken / "models" / "marts" / "fct_encounters.sql"
     fault = "cast(error('no such ward') as varchar) as unit,"
-    model.write_text(model.read_text().replace("stays.unit,", fault))
+    whole = model.read_text()
+    model.write_text(whole.replace("        unit,", fault))
+    assert model.read_text() != whole
     before = _versions(built)
     code, said = finished(started(built, "run", *CHOSEN, project=broken))
     after = _versions(built)
