@@ -16,6 +16,7 @@ from pulsehouse.deployment import settings
 from pulsehouse.failure import FOUND_PROBLEMS, OK
 from pulsehouse.feed_coverage import WORK, Coverage, coverage, unmapped
 from pulsehouse.feed_evidence import Evidence, evidence
+from pulsehouse.feed_proposal import refused_live
 from pulsehouse.feed_sample import Sample, sample_of
 from pulsehouse.feed_validation import Invalid, validate
 
@@ -52,6 +53,7 @@ def report(
     own = [row["segment"] for row in segments if row["state"] == "not named in the profile"]
     wrong = [one.to_json() for one in invalid]
     problems = list(found.problems())
+    problems += refused_live(seen.processing, profile.processing_ids) if seen else []
     problems += [f"own segments that `segments` does not name: {', '.join(own)}"] if own else []
     problems += [f"{len(wrong)} kinds of faults by the models of FHIR"] if wrong else []
     return {

@@ -32,6 +32,7 @@ TIMES: Final[Mapping[str, tuple[int, ...]]] = MappingProxyType(
 )
 VISITS: Final = (("PV1", 19), ("PV1", 50), ("PID", 18))
 _TIME: Final = re.compile(r"(\d{4,14})(?:\.\d+)?([+-]\d{4})?")
+EMPTY: Final = "(empty)"
 _DAY: Final = 8
 # Bytes that are characters of windows-1252 and of no other Latin set.
 _WINDOWS: Final = re.compile(rb"[\x80-\x9f]")
@@ -115,7 +116,7 @@ def _headers(index: Index, found: Evidence) -> None:
     found.types.update("^".join(filter(None, pair)) or "(none)" for pair in kinds)
     found.versions.update(filter(None, _texts(msh.text(12))))
     found.senders.update(text or "(empty)" for text in _texts(msh.text(4)))
-    found.processing.update(text or "(empty)" for text in _texts(msh.text(11)))
+    found.processing.update(text or EMPTY for text in _texts(msh.text(11)))
     found.charsets.update(text or "(empty)" for text in _texts(msh.text(18)))
 
 

@@ -29,7 +29,14 @@ from pulsehouse.deployment import settings
 from pulsehouse.failure import FAILED, OK, USAGE, CommandError
 from pulsehouse.feed_coverage import WITHOUT_CODE, Coverage, coverage, unmapped
 from pulsehouse.feed_evidence import Evidence, charset_of, evidence
-from pulsehouse.feed_proposal import Key, keys_of_fhir, keys_of_hl7, likely_charset, toml
+from pulsehouse.feed_proposal import (
+    Key,
+    keys_of_fhir,
+    keys_of_hl7,
+    likely_charset,
+    refused_live,
+    toml,
+)
 from pulsehouse.feed_sample import Sample, sample_of
 
 NAME: Final = re.compile("[a-z][a-z0-9_]{0,62}")
@@ -90,9 +97,9 @@ def propose(name: str, sample: Sample, zone: str | None = None) -> Proposed:
     text = toml(sample.form, about, keys, _remarks(found))
     kinds = [*_types(found), *_versions(told)] if sample.form == "hl7v2" else []
     known = [*shape, *kinds, *_coded(sample.form, found)]
-    proposed = Proposed(
-        name, text, _map(found), _known(known), _json(name, sample, keys, found) | told
-    )
+    told |= _json(name, sample, keys, found)
+    told["problems"] += refused_live(told.get("processing", {}), profile.processing_ids)
+    proposed = Proposed(name, text, _map(found), _known(known), told)
     parse(name, proposed.toml, proposed.codes_csv, proposed.known_csv)
     return proposed
 

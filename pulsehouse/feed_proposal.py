@@ -9,14 +9,15 @@ seen and what to ask for.
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from clinical.wire.profile import RECORD_NUMBERS
-from pulsehouse.feed_evidence import Evidence, is_known_charset
+from clinical.wire.elements import shown
+from clinical.wire.profile import RECORD_NUMBERS, FeedProfile
+from pulsehouse.feed_evidence import EMPTY, Evidence, is_known_charset
 
 # Where the sample's offsets fit several zones these are offered, and no others.
 ZONES: Final = (
@@ -62,6 +63,16 @@ def keys_of_fhir(zone: str | None) -> list[Key]:
             ["Stands in where an identifier names neither assigner nor system. Name the hospital."],
         ),
     ]
+
+
+def refused_live(seen: Mapping[str, int], taken: Collection[str]) -> Iterator[str]:
+    """What is to be done where a live feed would take no message like those of the sample."""
+    if seen and not any(text in taken or text == EMPTY for text in seen):
+        named = ", ".join(shown(text) for text in sorted(seen)[:MOST_NAMED])
+        yield (
+            f"live, every message would be refused: MSH-11 is {named}, which processing_ids does"
+            " not name"
+        )
 
 
 def toml(form: str, about: str, keys: Iterable[Key], remarks: Iterable[str]) -> str:
@@ -203,7 +214,11 @@ def _processing(found: Evidence) -> Key:
         "Values of MSH-11 that a live feed may carry: T (training), D only where they are meant.",
         f"Seen{_listed(found.processing, '')}.",
     ]
-    return Key("processing_ids", ["P"], why)
+    taken = FeedProfile("").processing_ids
+    if refused := list(refused_live(found.processing, taken)):
+        named = ", ".join(json.dumps(shown(text)) for text in sorted(found.processing))
+        why += [f"{refused[0]}. Not applied: ask the sender.", f"processing_ids = [{named}]"]
+    return Key("processing_ids", list(taken), why)
 
 
 def _segments(found: Evidence) -> Key:

@@ -152,6 +152,24 @@ def test_identifier_types_visit_number_and_repeated_control_ids_are_told(tmp_pat
     assert "1 messages under a control id" in why(found, "quirks")
 
 
+@pytest.mark.parametrize("sent", ["T", "D"])
+def test_sample_that_a_live_feed_would_refuse_is_something_to_do(tmp_path, command, sent):
+    feeds, text = tmp_path / "feeds", oru().replace("|P|2.5", f"|{sent}|2.5")
+    sample = write(tmp_path, text)
+    done = command("feed", "new", "north", "--from", sample, "--dir", feeds)
+    says = f"live, every message would be refused: MSH-11 is {sent}"
+    assert says in done.out
+    profile = (feeds / "north.toml").read_text()
+    assert f'# processing_ids = ["{sent}"]\nprocessing_ids = ["P"]' in profile
+    checked = command("feed", "check", "north", sample, "--dir", feeds)
+    assert f"to do: {says}" in checked.out + checked.err
+
+
+def test_sample_of_which_a_part_is_for_training_is_nothing_to_do(tmp_path):
+    found = proposed(tmp_path, oru(1) + oru(2).replace("|P|2.5", "|T|2.5"))
+    assert "refused" not in " ".join([*found.told["problems"], found.toml])
+
+
 def test_visit_number_is_looked_for_where_it_is(tmp_path):
     moved = oru().replace("PV1|1|I|W1^R1^B1||||||||||||||||V19", "PV1|1|I|W1" + "|" * 47 + "V50")
     assert value(proposed(tmp_path, moved), "visit_number") == "PV1-50"
