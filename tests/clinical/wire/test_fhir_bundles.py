@@ -115,6 +115,12 @@ def test_what_is_created_anew_after_its_deletion_stands() -> None:
     assert [row["status"] for row in rows("observations", sent)] == ["final"]
 
 
+def test_history_is_read_oldest_first() -> None:
+    newer, older = ({"resource": one} for one in (observation(status="corrected"), observation()))
+    sent = holding("history", newer, older)
+    assert [row["status"] for row in rows("observations", sent)] == ["final", "corrected"]
+
+
 def test_last_update_does_not_order_versions() -> None:
     later = {"lastUpdated": "2030-01-01T00:00:00Z"}
     sent = holding(

@@ -317,12 +317,6 @@ def test_encounter_goes_by_its_visit_number_where_the_bundle_tells_it():
     assert [row["encounter_id"] for row in found] == ["V1", "e2"]
 
 
-def test_history_is_read_oldest_first():
-    newer, older = observation(status="corrected"), observation()
-    sent = bundle(newer, older, type="history")
-    assert [row["status"] for row in rows("observations", sent)] == ["final", "corrected"]
-
-
 @pytest.mark.parametrize(
     ("message", "expected"),
     [
