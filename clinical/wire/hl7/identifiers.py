@@ -32,7 +32,7 @@ def identifiers(
     repetitions = text.split(delimiters.repetition) if delimiters.repetition else [text]
     found = [_identifier(repetition, delimiters) for repetition in repetitions]
     usable = [identifier for identifier in found if identifier.value]
-    if len(usable) < 2:  # noqa: PLR2004 nothing to choose from
+    if len(usable) <= 1:
         return usable
     ranks = {kind: rank for rank, kind in enumerate(kinds)}
     return sorted(usable, key=lambda identifier: ranks.get(identifier.kind, len(ranks)))
