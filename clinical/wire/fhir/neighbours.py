@@ -149,7 +149,8 @@ def visit_of(text: bytes, known: Neighbours) -> str | Verdict | None:
         return visit
     if path.startswith("#"):
         return WITHIN
-    own = take_apart(path, reference.type).id
+    # A urn names nothing beyond its message.
+    own = None if path.startswith("urn:") else take_apart(path, reference.type).id
     if known.encounters and (visit := known.encounters.get(f"Encounter/{own}")):
         return visit
     return own or (reference.identifier.value if reference.identifier else None)

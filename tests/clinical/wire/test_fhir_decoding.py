@@ -314,7 +314,9 @@ def test_encounter_goes_by_its_visit_number_where_the_bundle_tells_it():
     inside = observation(encounter={"reference": "Encounter/e1"})
     outside = observation(encounter={"reference": "Encounter/e2/_history/1"})
     found = rows("observations", bundle(visit, inside, outside))
-    assert [row["encounter_id"] for row in found] == ["V1", "e2"]
+    astray = observation(encounter={"reference": "urn:uuid:e3"})
+    found += rows("observations", bundle(astray))
+    assert [row["encounter_id"] for row in found] == ["V1", "e2", None]
 
 
 @pytest.mark.parametrize(
