@@ -4,7 +4,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install demo ui test faults fuzz check format bench sources lock clean
+.PHONY: help install demo ui test faults fuzz check format bench bench-peers precommit sbom sources lock clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -20,14 +20,14 @@ export GX_ANALYTICS_ENABLED := false
 export DAGSTER_DISABLE_TELEMETRY := yes
 
 help: ## List what can be made
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' Makefile
 
 demo: $(INSTALLED) ## Set up if need be, then run a bundled hospital feed to tables, scores and alerts
 	@$(BIN)/pulsehouse demo
 
 test: check ## Everything CI runs: the checks, then all tests
 	@echo "== pytest"
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses=auto --dist=loadfile
 
 faults: $(INSTALLED) ## The long tier of the fault tests: kills, disks, power, brokers; an hour, root for some
 	@PULSEHOUSE_FAULTS=long $(BIN)/python -m pytest tests/faults tests/kafka
@@ -42,6 +42,12 @@ check: $(INSTALLED) ## The quick part: format, lint, types, import arrows, SQL
 	@echo "== import-linter"; $(BIN)/lint-imports --no-cache --no-logo
 	@echo "== sqlfluff"; $(BIN)/sqlfluff lint --disable-progress-bar dbt_project/models
 
+precommit: $(INSTALLED) ## What .pre-commit-config.yaml runs before a commit: the checks but for SQL
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy --no-error-summary
+	@$(BIN)/lint-imports --no-cache --no-logo
+
 ui: $(INSTALLED) ## Open Dagster on http://127.0.0.1:3000, with a history that lasts
 	@mkdir -p .dagster && cp dagster.yaml .dagster/
 	@DAGSTER_HOME="$(CURDIR)/.dagster" $(BIN)/dagster dev -w workspace.yaml
@@ -52,6 +58,13 @@ format: $(INSTALLED) ## Bring the code into its format, and mend what ruff can m
 
 bench: $(INSTALLED) ## Measure speed and memory on this machine
 	@$(BIN)/pulsehouse bench
+
+bench-peers: $(INSTALLED) ## Other tools at the same job, measured beside ours; QUICK=1, PEERS=a,b, JSON=file
+	@$(BIN)/python -m benchmarks.peers $(if $(QUICK),--quick) $(if $(PEERS),--peers $(PEERS)) $(if $(JSON),--json $(JSON))
+
+sbom: $(INSTALLED) ## Write dist/pulsehouse.cdx.json: what is installed, and under which licences
+	@mkdir -p dist && $(BIN)/python -m docs.sbom > dist/pulsehouse.cdx.json
+	@echo "dist/pulsehouse.cdx.json: $$(grep -c '"type": "library"' dist/pulsehouse.cdx.json) packages"
 
 sources: $(INSTALLED) ## Write the dbt sources anew from the table contracts
 	@$(BIN)/python -m orchestration.dbt_sources
@@ -84,6 +97,6 @@ lock: $(INSTALLED) ## Resolve pyproject.toml anew into requirements.lock; UPGRAD
 	@echo "requirements.lock: $$(grep -c '^[a-z].*==' requirements.lock) packages"
 
 clean: ## Remove what was made here: environment, caches, build output (never a lake)
-	@rm -rf $(VENV) dist htmlcov .coverage .mypy_cache .pytest_cache .ruff_cache .import_linter_cache \
+	@rm -rf $(VENV) .peers dist htmlcov .coverage .mypy_cache .pytest_cache .ruff_cache .import_linter_cache \
 	  .hypothesis .tmp_dagster_home_* dbt_project/target dbt_project/logs
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
