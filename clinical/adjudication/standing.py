@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 
 from clinical.normalise.medications import MEDICATION_CLASSES
 from clinical.normalise.signals import signals
+from clinical.normalise.written import WRITTEN
 
 _PLACE = ("feed", "partition", "offset", "row")
 _WANTED = (
@@ -44,7 +45,8 @@ def standing(
     told = signals({name: facts[name]})
     told = told.filter(pc.is_in(told["concept"], pa.array([*concepts], pa.string())))
     stands: dict[tuple[Any, ...], dict[int, dict[str, Any]]] = defaultdict(dict)
-    for one in _whole(told).to_pylist():
+    # Of what was written at one moment the later arrival is the later version.
+    for one in sorted(_whole(told).to_pylist(), key=lambda row: row[WRITTEN] or 0):
         signal = (one["facility"], one["patient_id"], one["concept"], one["signal_id"])
         if one["void"]:
             stands.pop(signal, None)

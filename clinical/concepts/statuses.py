@@ -1,9 +1,9 @@
 """What became of a result, of its report and of its order: one vocabulary for every wire format.
 
 Here: the statuses of observations, which of them take back, count unverified or say nothing, and
-the tables from HL7 v2 and FHIR to them; the states of orders that reports and order numbers tell.
-Not here: reading fields (clinical/wire/hl7, clinical/wire/fhir), or which version stands
-(lakehouse/observations.py).
+the tables from HL7 v2 and FHIR to them; the states of orders that reports and order numbers tell;
+and the steps in the lives of orders. Not here: reading fields (clinical/wire/hl7,
+clinical/wire/fhir), or which version stands (lakehouse/observations.py, clinical/normalise).
 
 Three public mappings of OBX-11 disagree on D, W, X, U, S and I (clinical-definitions section 14);
 these tables are this project's reading of HL7 table 0085 itself.
@@ -111,3 +111,11 @@ _OF_REPORT: Mapping[str, str] = MappingProxyType(
 REPORT_RANK: Mapping[str, int] = MappingProxyType(
     {code: RANK[_OF_REPORT[code]] for code in REPORTS}
 )
+
+# Events in the lives of orders, and of orders for drugs; of those written at the same moment the
+# later in the line counts.
+ORDER_STEPS = (
+    *("ordered", "changed", "resumed", "held", "collected", "completed", "reported"),
+    *("discontinued", "cancelled"),
+)
+DRUG_STEPS = ("ordered", "changed", "resumed", "held", "completed", "discontinued", "cancelled")

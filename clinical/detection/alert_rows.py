@@ -133,7 +133,11 @@ def _context(moments: Moments, one: Applied) -> dict[str, Any]:
 
 
 def _evidence(moments: Moments, quoted: Quoted, at: int) -> list[dict[str, Any]]:
-    told = [item for score in quoted.scores for item in _of_score(moments, score, at)]
+    told = [
+        item
+        for score in quoted.scores
+        for item in _of_score(_rows_of(moments, quoted, score), score, at)
+    ]
     plain = [(name, moments.panel[name]) for name in quoted.inputs]
     told += [
         _quote(moments, name, reading, at)
@@ -141,6 +145,12 @@ def _evidence(moments: Moments, quoted: Quoted, at: int) -> list[dict[str, Any]]
         if reading.current[at]
     ]
     return list({repr(item): item for item in told}.values())
+
+
+def _rows_of(moments: Moments, quoted: Quoted, score: Assessed) -> Moments:
+    """The moments whose stack has the rows that a score names."""
+    apart = quoted.earlier is not None and _is_of_another_time(score)
+    return quoted.earlier if apart and quoted.earlier else moments
 
 
 def _of_score(moments: Moments, score: Assessed, at: int) -> Sequence[dict[str, Any]]:

@@ -50,25 +50,26 @@ def find(moments: Moments, scores: Scores) -> list[Finding]:
     asked = np.flatnonzero(moments.touched(RESTS_ON) & (news2.observed >= RISE))
     if not len(asked):
         return [replace(one, stands=stands) for one in nothing(NAME, BANDS, moments, RESTS_ON)]
-    points, knows = points_of(moments, asked), known_parameters(news2)[asked]
+    earlier = moments.of_owners(asked)
+    points, knows = points_of(earlier, asked), known_parameters(news2)[asked]
     observed = news2.observed[asked]
-    fell, least = lowest(moments, NEWS2, points, knows, WINDOW)
-    starts = _starts(moments, points)
+    fell, least = lowest(earlier, NEWS2, points, knows, WINDOW)
+    starts = _starts(moments, points_of(moments, asked))
     began = _newest(moments, starts)
     rose = observed - least >= RISE
-    worse = _worse(moments, points, began, (knows, observed))
+    worse = _worse(earlier, points, began, (knows, observed))
     band = np.zeros(len(moments.now), np.int64)
     band[asked] = ranked(rose, worse)
 
     @cache
     def quoted() -> Quoted:
         held = zip(QUOTED_AS, (rose & ~worse, worse), (fell, began), strict=True)
-        was = [_was(moments, name, asked[at], then[at]) for name, at, then in held if at.any()]
+        was = [_was(earlier, name, asked[at], then[at]) for name, at, then in held if at.any()]
         treated = tuple(
             (name, readings(moments, name, over(row, asked, len(band))))
             for name, row in starts.items()
         )
-        return Quoted((news2, *was), readings=treated)
+        return Quoted((news2, *was), readings=treated, earlier=earlier)
 
     return [Finding(NAME, BANDS, band, RESTS_ON, quoted, stands)]
 

@@ -69,7 +69,7 @@ class Episodes:
         self._open: dict[Key, Episode] = {}
         # What each party to a merge brought into it, and who was one with somebody else for a time.
         self._brought: dict[str, dict[Key, Episode]] = {}
-        self._parted: set[str] = set()
+        self.parted: set[str] = set()
 
     def observe(
         self, keys: Keys, held: Held, names: Sequence[int], alert_id: Callable[[int], str]
@@ -112,7 +112,7 @@ class Episodes:
     def recall(self, key: Key, episode_id: str, band: int) -> None:
         """Take an open episode's identity and worst band from the alert that was stored."""
         known = self._open.get(key)
-        if known and known.episode_id != episode_id and key.patient not in self._parted:
+        if known and known.episode_id != episode_id:
             self._open[key] = Episode(episode_id, max(band, known.band), known.last_seen)
 
     def merge(self, retired: str, surviving: str) -> None:
@@ -139,7 +139,7 @@ class Episodes:
             del self._open[key]
         for name in parted:
             self._open |= self._brought.pop(name, {})
-            self._parted.add(name)
+            self.parted.add(name)
 
     def _of(self, patient: str) -> dict[Key, Episode]:
         return {key: episode for key, episode in self._open.items() if key.patient == patient}

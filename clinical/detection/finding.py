@@ -32,12 +32,14 @@ class Quoted:
     """What an alert quotes as evidence.
 
     Scores, inputs by the values that count now, and `readings`, by the names they go by, which are
-    not those values.
+    not those values. `earlier` are the moments by whose rows scores of another time were found,
+    where they have a stack of their own.
     """
 
     scores: tuple[Assessed, ...] = ()
     inputs: tuple[str, ...] = ()
     readings: tuple[tuple[str, Readings], ...] = ()
+    earlier: Moments | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,7 @@ def panel_at(moments: Moments, concepts: tuple[str, ...], points: Points) -> Pan
     def lookup(numbers: Ints) -> Ints:
         return newest_values(history, numbers, points)
 
-    return Panel(moments.stack, points.now, lookup, (concepts,))
+    return Panel(history, points.now, lookup, (concepts,))
 
 
 def newest_values(history: History, concepts: Ints, points: Points) -> Ints:

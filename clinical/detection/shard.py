@@ -5,7 +5,7 @@ episodes, suppression. The stream and every replay run this same class. Not here
 """
 
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +22,7 @@ from clinical.detection.finding import Rule
 from clinical.detection.location import Locations
 from clinical.detection.raising import Raising, message_of
 from clinical.detection.rules import RULES
+from clinical.detection.stored import Stored
 from clinical.detection.version import rules_version
 from clinical.normalise import signals as signals_of
 from clinical.scoring.engine import Engine, Moments, Scored
@@ -59,6 +60,7 @@ class Shard:
         self._locations = Locations(self._engine.identities)
         self._raising = Raising(self._episodes, self._locations)
         self._demographics = Demographics()
+        self._stored = Stored()
         self._learnt = 0
 
     def step(self, facts: Facts) -> Derived:
@@ -79,16 +81,18 @@ class Shard:
         are asked again only of patients who have one.
 
         Args:
-            facts: As `step` takes them.
+            facts: As `step` takes them, and `alerts` as they are stored.
             alerted: Every identifier of the patients of whom an alert is stored.
         """
         signals, _ = self._told(facts)
+        self._stored.read(facts.get("alerts"))
         for unnumbered in self._pieces(signals, facts):
             piece = self._engine.numbered(unnumbered)
             asked = _asked(piece, alerted)
             self._engine.learn(piece.filter(pa.array(~asked)))
             self._ask_again(piece.filter(pa.array(asked)))
             self._forget(piece["received_at"].cast(pa.int64()).to_numpy(), piece.num_rows)
+        self._stored.pass_by()
         self._locations.settle()
 
     def recall(self, alerts: pa.Table) -> None:
@@ -98,9 +102,18 @@ class Shard:
             alerts: The latest stored alert of each patient, family and suppression.
         """
         self._engine.settle()
+        parted = self._episodes.parted
         for row in alerts.to_pylist():
             key = Key(row["patient_id"], row["rule_family"], row["suppressed_by"])
-            self._episodes.recall(key, row["episode_id"], row["band"])
+            if key.patient not in parted:
+                self._episodes.recall(key, row["episode_id"], row["band"])
+        self._recall(parted)
+        self._stored = Stored()
+
+    def _recall(self, patients: Collection[str]) -> None:
+        """Take up the episodes of some patients as their alerts were stored so far."""
+        for one in self._stored.of(patients):
+            self._episodes.recall(*one)
 
     def _told(self, facts: Facts) -> tuple[pa.Table | None, pa.Table | None]:
         """The signals of a batch in order, and the demographics that say something new."""
@@ -133,11 +146,14 @@ class Shard:
     def _resolve(self, event: Mapping[str, Any]) -> None:
         """Let facts, episodes and places follow what an event of the ledger changes."""
         joint = self._engine.survivor(event["retired_id"]) if event["retired_id"] else ""
+        self._stored.pass_by(event["message"])
+        self._recall({joint, self._engine.survivor(event.get("surviving_id") or "")})
         change = self._engine.resolve(event)
         if change is not None and change.retired is not None:
             self._episodes.merge(change.retired, self._engine.survivor(change.retired))
         elif change is not None and change.parted:
             self._episodes.part(joint, change.parted)
+            self._stored.drop({joint, *change.parted})
 
     def _fold(self, signals: pa.Table) -> tuple[pa.Table | None, pa.Table | None]:
         moments = self._engine.step(signals)

@@ -11,6 +11,8 @@ events still stand (standing.py), whose visit it is (identities.py).
 - A discharge ends the stay. Of several in a row the one written down last counts. What moves the
   patient after a discharge begins a new stay; updates do not.
   The visit was discharged when it says itself (PV1-45), which may be before the bed was left.
+  One that was written down after every move that is dated after it ends the visit all the same,
+  when it was written; not where it only corrects a discharge that was known before those moves.
 - Leave is a stay with the status `leave` at the place that is kept.
 - A visit first heard of by a move or a discharge lay, from the admission that the message tells
   (PV1-44), at the place that it came from: inferred.
@@ -71,7 +73,8 @@ def visit(told: Iterable[Told]) -> Visit:
     """A visit out of its events, in any order, repeated or not."""
     events = in_order(told)
     stood = standing(events)
-    line = _discharged_once(_aware([one for one in stood if one.event not in PLANS]))
+    line = _aware([one for one in stood if one.event not in PLANS])
+    line = _discharged_once(_ended(line))
     is_planned = any(one.event in PLANS for one in stood)
     line = _placed(line, is_planned)
     stays = _inferred(line) + _stays(line)
@@ -96,6 +99,24 @@ def _aware(line: Sequence[Told]) -> list[Told]:
             continue
         kept.append(one)
     return kept
+
+
+def _ended(line: Sequence[Told]) -> list[Told]:
+    """With the last discharges after the moves that they knew of, though dated before them."""
+    places = [place for place, one in enumerate(line) if one.event == DISCHARGE]
+    tail = line[places[-1] + 1 :] if places else []
+    moved = [one.written for one in tail if one.event in MOVES]
+    if not moved:
+        return list(line)
+    last_move = max((n for n in range(places[-1]) if line[n].event in MOVES), default=-1)
+    mine = [line[place] for place in places if place > last_move]
+    if min(one.written for one in mine) <= max(moved):
+        return list(line)
+    late = [
+        one._replace(at=max(one.at, one.written), discharged_at=one.discharged_at or one.at)
+        for one in sorted(mine, key=lambda one: one.written)
+    ]
+    return [*(one for n, one in enumerate(line) if n <= last_move or n not in places), *late]
 
 
 def _discharged_once(line: Sequence[Told]) -> list[Told]:

@@ -8,6 +8,8 @@ an order replaces the earlier. A cancelled order never was. A stop, a hold, a co
 that was not given neither starts a course nor unsays that one was started; a hold before the start
 does unsay it, until release. A release begins again what was held. What the patient says to take
 begins nothing. A FHIR request is one state of a resource, so that its end tells of its start too.
+A dose or dispense with an identity of its own says so beside its order, and deleting it takes back
+no more than it said itself.
 """
 
 from collections.abc import Iterable
@@ -26,11 +28,16 @@ from clinical.normalise.signal_rows import (
     ones,
     only,
     order_identity,
+    texts_of,
     time_text,
     with_bare,
 )
+from clinical.normalise.written import is_dose
 
-READ = ("concept", "code", "code_text", "order_id", "event", "started_at", "documented_at")
+READ = (
+    *("concept", "code", "code_text", "order_id", "event_id", "event"),
+    *("started_at", "documented_at"),
+)
 STARTS = frozenset({"ordered", "changed", "dispensed", "administered"})
 ENDS, ENDED_REQUESTS = frozenset({"completed", "discontinued"}), frozenset({"completed", "stopped"})
 _CANCELLED, _HELD, _RESUMED = frozenset({"cancelled"}), frozenset({"held"}), frozenset({"resumed"})
@@ -71,7 +78,17 @@ def _started(rows: pa.Table, chosen: Flags, void: Flags) -> Iterable[pa.Table]:
         return
     rows, gone = only(rows, chosen, READ), pa.array(void[chosen])
     rows = dated(rows, "started_at", gone)
-    yield as_signals(rows, "started_at", ones(rows), gone, order_identity("medication:", rows))
+    yield as_signals(rows, "started_at", ones(rows), gone, _whose(rows))
+
+
+def _whose(rows: pa.Table) -> pa.Array:
+    """The order's identity, or that of the dose: senders number doses anew with each message."""
+    order, own = order_identity("medication:", rows), is_dose(rows)
+    if not own.any():
+        return order
+    [number] = texts_of(rows, "event_id")
+    dose = identity("dose:", order, number, time_text(rows["started_at"]))
+    return pc.if_else(pa.array(own), dose, order)
 
 
 def _resumed(rows: pa.Table, chosen: Flags) -> Iterable[pa.Table]:

@@ -47,21 +47,45 @@ def distinct(*columns: pa.Array) -> Distinct:
         rows = list(zip(*(column.to_pylist() for column in columns), strict=True))
         number = {key: place for place, key in enumerate(dict.fromkeys(rows))}
         return Distinct(list(number), np.array([number[key] for key in rows], np.int64))
-    which = np.zeros(len(columns[0]), dtype=np.int64)
-    size = 1
-    for column in columns:
-        if column.null_count == len(column):
-            continue
-        codes = _codes(column)
-        kinds = int(codes.max(initial=0)) + 1
-        if size * kinds > _LARGEST:
-            which, size = _compact(which)
-        which, size = which * kinds + codes, size * kinds
-    which, size = _compact(which)
+    which, size = _numbered(
+        [column for column in columns if not _is_constant(column)], rows=len(columns[0])
+    )
     first = np.zeros(size, dtype=np.int64)
     first[which[::-1]] = np.arange(len(which))[::-1]
     values = [column.take(pa.array(first)).to_pylist() for column in columns]
     return Distinct(list(zip(*values, strict=True)), which)
+
+
+def _numbered(columns: list[pa.Array], rows: int) -> tuple[Index, int]:
+    """A number from 0 for each combination, in order of appearance; how many there are."""
+    which, size = np.zeros(rows, dtype=np.int64), 1
+    if not columns:
+        return which, size
+    for column in columns:
+        codes = _codes(column)
+        kinds = int(codes.max(initial=0)) + 1
+        # A column that came encoded may be numbered in any order.
+        if len(columns) == 1 and not (column.null_count or pa.types.is_dictionary(column.type)):
+            return codes - 1, kinds - 1
+        if size * kinds > _LARGEST:
+            which, size = _compact(which)
+        which, size = which * kinds + codes, size * kinds
+    return _compact(which)
+
+
+def _is_constant(column: pa.Array) -> bool:
+    """Whether all rows of a column of texts say the same: that costs less to see than to encode."""
+    if column.null_count or column.type != pa.string():
+        return bool(column.null_count == len(column))
+    _, offsets, content = column.buffers()
+    bounds = np.frombuffer(offsets, np.int32, len(column) + 1, column.offset * 4)
+    width = int(bounds[1] - bounds[0])
+    if bounds[-1] - bounds[0] != width * len(column) or (np.diff(bounds) != width).any():
+        return False
+    if not width:
+        return True
+    texts = np.frombuffer(content, np.uint8)[bounds[0] : bounds[-1]].reshape(-1, width)
+    return bool((texts == texts[0]).all())
 
 
 def _compact(which: Index) -> tuple[Index, int]:
@@ -88,6 +112,14 @@ def microseconds(times: pa.Array) -> Index:
     numbers = times.view(pa.int64())
     known = numbers.fill_null(0) if numbers.null_count else numbers
     return np.asarray(known.to_numpy(), np.int64)
+
+
+def runs(numbers: NDArray[Any]) -> tuple[Index, Index]:
+    """Where each run of equal numbers begins, and how long it is."""
+    changed = np.ones(len(numbers), np.bool_)
+    np.not_equal(numbers[1:], numbers[:-1], out=changed[1:])
+    begins = np.flatnonzero(changed)
+    return begins, np.diff(begins, append=len(numbers))
 
 
 def flat(column: pa.ChunkedArray | pa.Array) -> pa.Array:

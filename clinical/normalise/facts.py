@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from clinical.normalise.coding import check
-from clinical.normalise.distinct import flat
+from clinical.normalise.distinct import flat, runs
 from clinical.normalise.flags import flags
 from clinical.normalise.medications import medication_events
 from clinical.normalise.notes import placed_notes
@@ -62,5 +62,6 @@ def _normalised(name: str, rows: pa.Table, received_at: pa.Array, profile: FeedP
 def _placed(rows: pa.Table) -> pa.Table:
     """Number the rows of each message from 0; rows stand in message order."""
     message = flat(rows["message"]).to_numpy(zero_copy_only=False)
-    place = np.arange(len(message)) - np.searchsorted(message, message, side="left")
+    begins, lengths = runs(message)
+    place = np.arange(len(message)) - np.repeat(begins, lengths)
     return rows.add_column(1, "row", pa.array(place, pa.int32()))

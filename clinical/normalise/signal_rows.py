@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from clinical.normalise.distinct import flags, flat, valid
+from clinical.normalise.written import WRITTEN
 
 UTC = pa.timestamp("us", tz="UTC")
 SIGNALS = pa.schema(
@@ -24,6 +25,7 @@ SIGNALS = pa.schema(
         ("value", pa.float64()),
         ("void", pa.bool_()),
         ("signal_id", pa.string()),
+        (WRITTEN, pa.int64()),
     ]
 )
 PROVENANCE = pa.schema(
@@ -52,11 +54,16 @@ def only(rows: pa.Table, chosen: NDArray[np.bool_], read: Iterable[str]) -> pa.T
 def as_signals(
     rows: pa.Table, at: str, value: pa.Array, void: pa.Array, signal_id: pa.Array
 ) -> pa.Table:
-    """Rows with a `concept` as signals, dated by column `at`; what has no date is left out."""
+    """Rows with a `concept` as signals, dated by column `at`; what has no date is left out.
+
+    Of rows without the number of their version (written.py) the later arrival stands.
+    """
     columns = {name: rows[name] for name in ("facility", "patient_id", "encounter_id", "concept")}
     columns["effective_at"] = rows[at]
     columns["value"] = pc.if_else(void, _NO_VALUE, value) if flags(void).any() else value
     columns["void"], columns["signal_id"] = void, signal_id
+    is_numbered = rows.schema.get_field_index(WRITTEN) >= 0
+    columns[WRITTEN] = rows[WRITTEN] if is_numbered else pa.array(np.zeros(len(rows), np.int64))
     provenance = [field for field in PROVENANCE if rows.schema.get_field_index(field.name) >= 0]
     columns |= {field.name: rows[field.name] for field in provenance}
     schema, found = pa.schema([*SIGNALS, *provenance]), pa.table(columns)

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from clinical.concepts.statuses import TAKES_BACK
+from clinical.concepts.statuses import ORDER_STEPS, RANK, TAKES_BACK, UNKNOWN
 from clinical.normalise.conditions import condition_signals, flag_signals, procedure_signals
 from clinical.normalise.courses import course_signals
 from clinical.normalise.distinct import distinct, flags, flat, valid
@@ -33,6 +33,7 @@ from clinical.normalise.signal_rows import (
     with_bare,
 )
 from clinical.normalise.stays import stay_signals
+from clinical.normalise.written import of_drugs, ranks, with_written
 
 __all__ = ["GIVEN", "OBSERVED", "PROVENANCE", "SIGNALS", "signals"]
 
@@ -45,6 +46,7 @@ OBSERVED = (
     "is_scored",
     "not_scored_reason",
     "status",
+    "documented_at",
 )
 # And an order.
 GIVEN = (
@@ -55,9 +57,11 @@ GIVEN = (
     "is_cancelled",
     "effective_at",
     "documented_at",
+    "event",
 )
 _SILENT = frozenset({"no_value"})
 _ORDERED = frozenset(ORDERED)
+_STEP = {step: number for number, step in enumerate(ORDER_STEPS)}
 UNTESTABLE_VERBAL = "gcs_verbal_untestable"
 _VERBAL, _UNTESTABLE = frozenset({"gcs_verbal"}), frozenset({"untestable"})
 
@@ -86,6 +90,7 @@ def _observed(rows: pa.Table) -> list[pa.Table]:
     if silent.any():
         speaks &= ~silent | distinct(flat(rows["status"])).are(TAKES_BACK)
     rows = only(rows, speaks, OBSERVED)
+    rows = with_written(rows, ranks(rows["status"], RANK, RANK[UNKNOWN]))
     void = pc.invert(flat(rows["is_scored"]))
     value, whose = flat(rows["value"]), flat(rows["observation_id"])
     told = as_signals(rows, "effective_at", value, void, whose)
@@ -114,6 +119,7 @@ def _ordered(rows: pa.Table) -> list[pa.Table]:
     if not chosen.any():
         return []
     rows = only(rows, chosen, GIVEN)
+    rows = with_written(rows, ranks(rows["event"], _STEP, 0))
     void = pa.array(flags(flat(rows["is_cancelled"])))
     rows = dated(rows, "effective_at", void)
     return [as_signals(rows, "effective_at", ones(rows), void, order_identity("order:", rows))]
@@ -121,6 +127,9 @@ def _ordered(rows: pa.Table) -> list[pa.Table]:
 
 def _given(rows: pa.Table) -> list[pa.Table]:
     """That a course of a class of drug began, and how fast an infusion runs."""
+    if not len(rows):
+        return []
+    rows = of_drugs(rows)
     return [*course_signals(rows), *infusion_signals(rows)]
 
 

@@ -4,7 +4,9 @@ Here: admission and discharge, arrival in intensive care and from an operation, 
 encounters. Not here: where a patient is now (clinical/detection/location.py).
 
 An admission is told by every event of an inpatient stay that says when it began, so that a lost or
-corrected A01 does no harm; A11 withdraws it, A13 a discharge.
+corrected A01 does no harm; A11 withdraws it, A13 a discharge. A cancelled transfer (A12) or
+admission also withdraws the arrival of its very time in the unit that it names: the place where the
+patient never was (PV1-6), or its own.
 """
 
 import re
@@ -14,7 +16,6 @@ from types import MappingProxyType
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from clinical.normalise.distinct import distinct, flat, valid
 from clinical.normalise.signal_rows import (
@@ -26,9 +27,10 @@ from clinical.normalise.signal_rows import (
     texts_of,
     time_text,
 )
+from clinical.normalise.written import with_written
 
 READ = (
-    *("event", "event_at", "documented_at", "patient_class", "unit"),
+    *("event", "event_at", "documented_at", "patient_class", "unit", "prior_unit"),
     *("admitted_at", "discharged_at"),
 )
 # HL7 table 0004.
@@ -38,6 +40,7 @@ INPATIENT = frozenset({"I"})
 INTENSIVE_CARE = re.compile(r"\b([a-z]*icu|ccu|csru|itu|cvru)\b|intensive care|critical care", re.I)
 OPERATION = re.compile(r"\bOR\b|(?i:\b(pacu|operating|theatres?|recovery)\b)")
 _ARRIVALS = frozenset({"admit", "transfer"})
+_TAKEN_BACK = frozenset({"cancel_admit", "cancel_transfer"})
 _UNITS: Mapping[str, re.Pattern[str]] = MappingProxyType(
     {"icu_admission": INTENSIVE_CARE, "surgery": OPERATION}
 )
@@ -56,8 +59,12 @@ def stay_signals(rows: pa.Table) -> list[pa.Table]:
         _stay(only(rows, admitted, READ), "admission", "admitted_at", "admit"),
         _stay(only(rows, discharged, READ), "discharge", "discharged_at", "discharge"),
     ]
-    arrived = event.are(_ARRIVALS)
-    parts += [_arrivals(rows, arrived, concept) for concept in _UNITS]
+    arrived, gone = event.are(_ARRIVALS), event.are(_TAKEN_BACK)
+    parts += [_arrivals(only(rows, arrived, READ), concept, void=False) for concept in _UNITS]
+    if gone.any():
+        never = only(rows, gone, READ)
+        named = (never, _elsewhere(never))
+        parts += [_arrivals(one, concept, void=True) for concept in _UNITS for one in named]
     return [part for part in parts if len(part)]
 
 
@@ -66,20 +73,27 @@ def _cancelled(event: str) -> frozenset[str]:
 
 
 def _stay(rows: pa.Table, concept: str, at: str, event: str) -> pa.Table:
-    void = pa.array(distinct(flat(rows["event"])).are(_cancelled(event)))
+    is_void = distinct(flat(rows["event"])).are(_cancelled(event))
+    rows, void = with_written(rows, is_void.astype(np.int64)), pa.array(is_void)
     told = pc.coalesce(flat(rows[at]), flat(rows["event_at"]), flat(rows["documented_at"]))
     rows = of_concept(rows, concept).set_column(rows.schema.get_field_index(at), at, told)
     whose = identity(f"{concept}:", *texts_of(rows, "facility", "patient_id", "encounter_id"))
     return as_signals(rows, at, ones(rows), void, whose)
 
 
-def _arrivals(rows: pa.Table, arrived: NDArray[np.bool_], concept: str) -> pa.Table:
-    """Arrivals in units of a kind."""
+def _elsewhere(rows: pa.Table) -> pa.Table:
+    """Events of the place that they name beside their own, where they name one."""
+    at = rows.schema.get_field_index("unit")
+    return rows.set_column(at, "unit", rows["prior_unit"])
+
+
+def _arrivals(rows: pa.Table, concept: str, *, void: bool) -> pa.Table:
+    """Arrivals in units of a kind, or that they never were."""
     units = distinct(flat(rows["unit"]))
     of_kind = units.decide(lambda unit: bool(_UNITS[concept].search(unit or "")))
-    rows = only(rows, arrived & np.array(of_kind or [False])[units.which], READ)
-    rows = of_concept(rows, concept)
+    rows = only(rows, np.array(of_kind or [False])[units.which], READ)
+    rows = of_concept(with_written(rows, np.full(len(rows), int(void))), concept)
     who = texts_of(rows, "facility", "patient_id", "encounter_id", "unit")
     whose = identity(f"{concept}:", *who, time_text(rows["event_at"]))
-    void = pa.array(np.zeros(len(rows), np.bool_))
-    return as_signals(rows, "event_at", ones(rows), void, whose)
+    gone = pa.array(np.full(len(rows), void))
+    return as_signals(rows, "event_at", ones(rows), gone, whose)

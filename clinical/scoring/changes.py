@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from clinical.scoring.concept_flags import no_flags
 from clinical.scoring.history import History
 from clinical.scoring.memory import (
     CONCEPT_NAMES,
@@ -20,6 +21,7 @@ from clinical.scoring.memory import (
     WINDOWED,
     Stack,
 )
+from clinical.scoring.put_by import PutBy
 from clinical.scoring.versions import told
 from clinical.scoring.winners import NONE, Winners
 
@@ -34,8 +36,8 @@ class Batch:
     """A batch beside what is remembered of its patients.
 
     `stack` holds `held` remembered rows, then the batch's own; `owner` is each row's patient.
-    `patient` and `received` are of the batch's rows alone, `clocks` of each patient before the
-    batch.
+    `patient` and `received` are of the batch's rows alone, `clocks`, `withdrawn`,
+    `put_by` and `latest`, the highest version put by, of each patient before the batch.
     """
 
     names: list[str]
@@ -45,6 +47,9 @@ class Batch:
     stack: Stack
     owner: Ints
     held: int
+    withdrawn: list[Stack]
+    put_by: PutBy
+    latest: Ints
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +82,11 @@ def pairs_of(message: Ints, batch: Batch, patients: int) -> Pairs:
     last = np.zeros(len(point), np.int64)
     last[of_row] = np.arange(len(key))
     owner = point % patients
-    now = _clock(batch.received[last], owner, batch.clocks)
+    now = clock_at(batch.received[last], owner, batch.clocks)
     return Pairs(point // patients, owner, first, last, of_row, now)
 
 
-def _clock(received: Ints, owner: Ints, clocks: Ints) -> Ints:
+def clock_at(received: Ints, owner: Ints, clocks: Ints) -> Ints:
     """The patient's clock at each point: the newest received_at so far."""
     if not len(received):
         return received
@@ -102,7 +107,7 @@ def what_changed(won: Winners, batch: Batch, points: Pairs) -> tuple[Bools, Bool
 
     A change is another value or clinical time.
     """
-    changed, corrected = np.zeros((2, len(points.owner), len(CONCEPT_NAMES)), np.bool_)
+    changed, corrected = no_flags(len(points.owner)), no_flags(len(points.owner))
     stack = batch.stack
     begins, ends = _runs(won, batch, points)
     point, number = points.of_row[won.row[ends] - batch.held], won.group[ends] % len(CONCEPT_NAMES)
@@ -129,7 +134,7 @@ def _runs(won: Winners, batch: Batch, points: Pairs) -> tuple[Ints, Ints]:
 
 def what_was_heard(history: History, batch: Batch, points: Pairs) -> tuple[Bools, Bools]:
     """Per point and concept of a window: whether a fact changed; whether it was a known one."""
-    heard, revised = np.zeros((2, len(points.owner), len(CONCEPT_NAMES)), np.bool_)
+    heard, revised = no_flags(len(points.owner)), no_flags(len(points.owner))
     point = np.concatenate([np.full(batch.held, -1), points.of_row])
     found = told(batch.stack, history.chain(_WINDOWED), point, points.now, MEMORY_BY_NUMBER)
     heard[found.point, found.concept] = True

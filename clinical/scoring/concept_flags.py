@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from clinical.scores.definition import Score, WindowScore
 from clinical.scoring.inputs import concepts_of
-from clinical.scoring.memory import CONCEPT_NUMBER
+from clinical.scoring.memory import CONCEPT_NAMES, CONCEPT_NUMBER
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -20,8 +20,21 @@ Bools = NDArray[np.bool_]
 
 def any_of(flags: Bools, names: Sequence[str]) -> Bools:
     """Lines in which a concept of any of these inputs is flagged; a column is a concept."""
-    found: Bools = np.logical_or.reduce(flags.take(_numbers(tuple(names)), axis=1), axis=1)
+    found: Bools = np.logical_or.reduce(flags.T[_numbers(tuple(names))], axis=0)
     return found
+
+
+def no_flags(length: int) -> Bools:
+    """Lines without any flag; each column lies in one piece, since columns are what is asked."""
+    return np.zeros((len(CONCEPT_NAMES), length), np.bool_).T
+
+
+def lines(flags: Bools, chosen: Ints) -> Bools:
+    """Some of the lines, columns still in one piece."""
+    if len(chosen) == len(flags):
+        return flags
+    kept: Bools = flags.T[:, chosen].T
+    return kept
 
 
 def asked(score: Score) -> Ints:

@@ -7,8 +7,9 @@ replay and the backtest all run it. Not here: bands, the stored form of a score 
 returns the moments (one per message and patient) at which an input of some score changed.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -20,18 +21,20 @@ from clinical.scores import SCORES
 from clinical.scores.definition import WindowScore
 from clinical.scoring.changes import (
     Batch,
+    clock_at,
     message_numbers,
     pairs_of,
     what_changed,
     what_was_heard,
 )
 from clinical.scoring.columns import Assessed
-from clinical.scoring.concept_flags import any_of, asked
+from clinical.scoring.concept_flags import any_of, asked, lines
 from clinical.scoring.history import History
 from clinical.scoring.laws import assess_all
 from clinical.scoring.memory import (
     CONCEPT_NAMES,
     IS_EVENT,
+    QUIET,
     Patient,
     Stack,
     joined,
@@ -40,7 +43,9 @@ from clinical.scoring.memory import (
     remembered,
     taken,
 )
+from clinical.scoring.overruling import silenced, withdrawals
 from clinical.scoring.panel import EVERYTHING, Panel
+from clinical.scoring.put_by import PutBy, leaving, needed, whole, with_more
 from clinical.scoring.regrouping import regrouped
 from clinical.scoring.stacking import Stacking, times
 from clinical.scoring.timeline import Points, Timeline
@@ -76,6 +81,19 @@ class Moments:
     timeline: Timeline
     stack: Stack
     origins: Sequence[tuple[str, int]]
+    put_by: PutBy
+
+    def of_owners(self, places: Ints) -> "Moments":
+        """The same moments with the rows of those patients alone whom these moments speak of.
+
+        They have a stack of their own, in which is also what was put by of these patients.
+        """
+        points = self.timeline.points
+        owners = np.unique(points.owner[places])
+        rows, whose = self.put_by.of(owners)
+        history = self.timeline.history.of(owners, rows, whose)
+        known = Points(points.owner, points.known + len(rows), points.now)
+        return replace(self, timeline=Timeline(history, known), stack=history.stack)
 
     def touched(self, names: Sequence[str]) -> Bools:
         """Moments at which one of these inputs changed."""
@@ -120,7 +138,7 @@ class Engine:
         change = self.identities.learn(event)
         owners = change.owners & self._patients.keys() if change else ()
         if owners:
-            known = {name: self._known(name) for name in sorted(owners)}
+            known = {name: self._whole(name) for name in sorted(owners)}
             for name in known:
                 del self._patients[name]
             self._patients |= regrouped(known, self.identities, self._stacking.sources.told)
@@ -132,8 +150,10 @@ class Engine:
         What counts for good, a birth date say, stays: nobody would tell it again.
         """
         for name, patient in self._patients.items():
-            if now - patient.clock > FORGOTTEN_AFTER and self._is_idle(self._known(name)):
+            if now - patient.clock > FORGOTTEN_AFTER and self._is_idle(self._whole(name)):
                 patient.rows = taken(patient.rows, np.flatnonzero(lasting(patient.rows)))
+                kept = np.flatnonzero(lasting(patient.withdrawn))
+                patient.withdrawn = taken(patient.withdrawn, kept)
 
     def _is_idle(self, patient: Patient) -> bool:
         newest = patient.rows["arrival"].max(initial=0)
@@ -144,7 +164,7 @@ class Engine:
         batch = self._gather(signals)
         won = winners(_grouped(batch.stack, batch.owner))
         moments = self._moments(signals, batch, won)
-        self._remember(batch, won.alive)
+        self._remember(batch, won)
         return moments
 
     def learn(self, signals: pa.Table) -> None:
@@ -158,10 +178,10 @@ class Engine:
         np.maximum.at(clocks, owner, received)
         order = np.argsort(owner, kind="stable")
         ends = np.searchsorted(owner[order], np.arange(1, len(names) + 1))
-        for name, piece, clock in zip(
-            names, pieces(taken(rows, order), ends), clocks.tolist(), strict=True
-        ):
-            one = self._patients.setdefault(name, Patient())
+        known = [self._patients.setdefault(name, Patient()) for name in names]
+        now = clock_at(received, owner, np.array([one.clock for one in known], np.int64))[order]
+        parts = zip(pieces(taken(rows, order), ends), np.split(now, ends), strict=False)
+        for one, piece, clock in zip(known, parts, clocks.tolist(), strict=True):
             one.heard.append(piece)
             one.clock = max(one.clock, clock)
 
@@ -175,27 +195,48 @@ class Engine:
     def settle(self) -> None:
         """Look at all that was put by."""
         for name in self._patients:
-            self._known(name)
+            self._whole(name)
 
     def _known(self, name: str) -> Patient:
         """What is known of a patient, with all that was put by."""
         one = self._patients.get(name, Patient())
         if one.heard:
-            rows = joined([one.rows, *one.heard])
-            kept = alive(_grouped(rows, np.zeros(len(rows), np.int64)))
-            kept &= remembered(rows, np.array(one.clock))
-            one.rows, one.heard = taken(rows, np.flatnonzero(kept)), []
+            before = whole(one)
+            rows = joined([before, *(piece for piece, _ in one.heard)])
+            owner, held = np.zeros(len(rows), np.int64), len(before)
+            clocks = [clock for _, clock in one.heard]
+            known = [one.withdrawn]
+            rows = silenced(rows, owner, held, lambda: np.concatenate(clocks), known)
+            kept = alive(_grouped(rows, owner)) & remembered(rows, np.array(one.clock))
+            if rows["void"].any():
+                one.withdrawn = withdrawals(joined([*known, rows]), one.clock)
+            one.rows, one.heard, one.put_by = taken(rows, np.flatnonzero(kept)), [], ()
+        return one
+
+    def _whole(self, name: str) -> Patient:
+        """What is known of a patient, with nothing put by any more."""
+        one = self._known(name)
+        one.rows, one.put_by = whole(one), ()
         return one
 
     def _gather(self, signals: pa.Table) -> Batch:
         names, patient = self._identify(signals)
-        known = [self._known(name) for name in names]
+        fresh, known = self._stacking.rows(signals), [self._known(name) for name in names]
+        for asked_for in np.flatnonzero(needed(fresh, patient, known)).tolist():
+            known[asked_for] = self._whole(names[asked_for])
         held = [len(one.rows) for one in known]
-        stack = joined([*(one.rows for one in known), self._stacking.rows(signals)])
+        stack = joined([*(one.rows for one in known), fresh])
         owner = np.concatenate([np.repeat(np.arange(len(names)), held), patient])
         received = times(signals["received_at"])
         clocks = np.array([one.clock for one in known], np.int64)
-        return Batch(names, clocks, patient, received, stack, owner, sum(held))
+        gone = [one.withdrawn for one in known]
+        now = partial(clock_at, received, patient, clocks)
+        stack = silenced(stack, owner, sum(held), now, gone)
+        put_by = PutBy([one.put_by for one in known], clocks)
+        latest = np.array([one.latest for one in known], np.int64)
+        return Batch(
+            names, clocks, patient, received, stack, owner, sum(held), gone, put_by, latest
+        )
 
     def scores(self, moments: Moments) -> list[Scored]:
         """Every score where one of its inputs changed; none of which no input changed anywhere."""
@@ -244,38 +285,60 @@ class Engine:
         patients = max(len(batch.names), 1)
         points = pairs_of(message_numbers(signals), batch, patients)
         changed, corrected = what_changed(won, batch, points)
-        history = History(batch.stack, batch.owner)
+        history = History(batch.stack, batch.owner, lacks=QUIET)
         heard, revised = what_was_heard(history, batch, points)
-        kept = np.flatnonzero((changed | heard).any(axis=1))
+        kept = np.flatnonzero(np.logical_or.reduce(changed | heard, axis=1))
         owner, last = points.owner[kept], points.last[kept]
         arrival = batch.held + last
         lookup = Lookup(won, owner, arrival, len(CONCEPT_NAMES))
-        panel = Panel(batch.stack, points.now[kept], lookup.rows, EVERYTHING)
+        panel = Panel(history, points.now[kept], lookup.rows, EVERYTHING)
         return Moments(
             patient=pa.array(batch.names, pa.string()).take(pa.array(owner)),
             encounter=signals["encounter_id"].combine_chunks().take(pa.array(last)),
             message=points.message[kept],
             first=points.first[kept],
             now=points.now[kept],
-            changed=changed[kept],
-            corrected=corrected[kept],
-            heard=heard[kept],
-            revised=revised[kept],
+            changed=lines(changed, kept),
+            corrected=lines(corrected, kept),
+            heard=lines(heard, kept),
+            revised=lines(revised, kept),
             panel=panel,
             timeline=Timeline(history, Points(owner, arrival, points.now[kept])),
             stack=batch.stack,
             origins=self._stacking.origins,
+            put_by=batch.put_by,
         )
 
-    def _remember(self, batch: Batch, alive: Bools) -> None:
+    def _remember(self, batch: Batch, won: Winners) -> None:
         clocks = batch.clocks.copy()
         np.maximum.at(clocks, batch.patient, batch.received)
-        kept = np.flatnonzero(alive & remembered(batch.stack, clocks[batch.owner]))
+        kept = np.flatnonzero(won.alive & remembered(batch.stack, clocks[batch.owner]))
         kept = kept[np.argsort(batch.owner[kept], kind="stable")]
-        ends = np.searchsorted(batch.owner[kept], np.arange(1, len(batch.names) + 1))
-        each = pieces(taken(batch.stack, kept), ends)
-        for name, rows, clock in zip(batch.names, each, clocks.tolist(), strict=True):
-            self._patients[name] = Patient(rows, clock)
+        leaves = leaving(batch.stack, won, kept)
+        near, away = (_dealt(batch, rows) for rows in (kept[~leaves], kept[leaves]))
+        latest, gone = batch.latest.copy(), kept[leaves]
+        np.maximum.at(latest, batch.owner[gone], batch.stack["written"][gone])
+        void, before = _withdrawn(batch, clocks), batch.put_by.each
+        each = (batch.names, near, clocks.tolist(), void, before, away, latest.tolist())
+        for name, rows, clock, withdrawn, known, more, number in zip(*each, strict=True):
+            put_by = with_more(known, more, clock)
+            self._patients[name] = Patient(rows, clock, withdrawn, put_by=put_by, latest=number)
+
+
+def _dealt(batch: Batch, rows: Ints) -> Iterator[Stack]:
+    """The rows of each patient, given in the order of patients."""
+    ends = batch.owner[rows].searchsorted(np.arange(1, len(batch.names) + 1))
+    return pieces(taken(batch.stack, rows), ends)
+
+
+def _withdrawn(batch: Batch, clocks: Ints) -> list[Stack]:
+    """The withdrawals of each patient, those of the batch too."""
+    void = batch.held + np.flatnonzero(batch.stack["void"][batch.held :])
+    found, owner = list(batch.withdrawn), batch.owner[void]
+    for one in np.unique(owner).tolist():
+        both = joined([found[one], taken(batch.stack, void[owner == one])])
+        found[one] = withdrawals(both, int(clocks[one]))
+    return found
 
 
 def _grouped(stack: Stack, owner: Ints) -> Rows:

@@ -23,6 +23,7 @@ from clinical.scoring.columns import Assessed
 from clinical.scoring.history import History
 from clinical.scoring.laws import assess
 from clinical.scoring.memory import CONCEPT_NAMES, Stack
+from clinical.scoring.overruling import silence
 from clinical.scoring.panel import Panel, concepts_read
 from clinical.scoring.stacking import Stacking, times
 from clinical.scoring.timeline import Points, Timeline
@@ -50,7 +51,7 @@ class Grid:
     @cached_property
     def panel(self) -> Panel:
         """The values that count at each point."""
-        return Panel(self.stack, self.timeline.points.now, self._newest)
+        return Panel(self.timeline.history, self.timeline.points.now, self._newest)
 
     def assess(self, score: Score) -> Assessed:
         """A score at every point."""
@@ -59,7 +60,8 @@ class Grid:
     def alone(self, score: Score) -> Assessed:
         """A score at every point, where nobody asks for others: only what it reads is looked up."""
         names = concepts_read((score,))
-        panel = Panel(self.stack, self.timeline.points.now, self._newest, (names,))
+        history, now = self.timeline.history, self.timeline.points.now
+        panel = Panel(history, now, self._newest, (names,))
         return assess(score, panel, self.timeline)
 
     def _newest(self, concepts: Ints) -> Ints:
@@ -88,7 +90,9 @@ def grid(signals: pa.Table, points: pa.Table, knowledge: Knowledge) -> Grid:
     owner = whose.drop_null().to_numpy().astype(np.int64)
     mine = pc.index_in(patients, names).to_numpy().astype(np.int64)
     stacking = Stacking()
-    history, now = History(stacking.rows(signals), owner), times(points["at"])
+    rows, now = stacking.rows(signals), times(points["at"])
+    silence(rows, owner)
+    history = History(rows, owner)
     known = np.full(len(now), len(owner) - 1)
     if knowledge == "as known then":
         known = _known(owner, times(signals["received_at"]), mine, now)

@@ -4,7 +4,7 @@ Here: rows of a concept, and when they were withdrawn or replaced. Not here: who
 when (timeline.py).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clinical.scoring.bounds import exact
-from clinical.scoring.memory import CONCEPT_NAMES, CONCEPT_NUMBER, WINDOWED, Stack
+from clinical.scoring.memory import CONCEPT_NAMES, CONCEPT_NUMBER, WINDOWED, Stack, joined
 from clinical.scoring.once import Once
 from clinical.scoring.versions import NEVER, Chains, chains
 
@@ -21,6 +21,9 @@ Floats = NDArray[np.float64]
 _WINDOWED = [CONCEPT_NUMBER[name] for name in WINDOWED]
 # Before the first of these concepts, before the second..., and past the last.
 _EDGES = np.array([*_WINDOWED, _WINDOWED[-1] + 1], np.int16)
+
+# As narrow as the numbers of concepts are stored, so that none of them is widened to be searched.
+_EVERY = np.arange(len(CONCEPT_NAMES) + 1, dtype=np.int16)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,34 +50,58 @@ class Values:
 class History:
     """Rows in the order of arrival, which is their place in the stack, and the owner of each."""
 
-    def __init__(self, stack: Stack, owner: Ints) -> None:
+    def __init__(
+        self, stack: Stack, owner: Ints, lacks: Set[str] = frozenset(), among: Ints | None = None
+    ) -> None:
         """Take rows in the order of arrival; owners are numbered from 0.
 
         `once` keeps what follows from the rows alone.
+
+        Args:
+            stack: The rows.
+            owner: Whose each is.
+            lacks: Concepts of which earlier rows are not among these: nobody may ask for them.
+            among: The places of those that are looked at; all where None.
         """
-        self.stack, self.owner = stack, owner
+        self.stack, self.owner, self._lacks = stack, owner, lacks
         self._has_void = bool(stack["void"].any())
+        concept = stack["concept"] if among is None else stack["concept"][among]
+        order = np.argsort(concept, kind="stable")
+        self._by_concept: Ints = order if among is None else among[order]
+        self._ends: list[int] = concept[order].searchsorted(_EVERY).tolist()
         self._gone = np.full(len(stack), NEVER)
         self._chained = np.zeros(len(CONCEPT_NAMES), np.bool_)
-        concept = stack["concept"]
-        self._by_concept: Ints = np.argsort(concept, kind="stable")
-        ends = np.searchsorted(concept[self._by_concept], np.arange(len(CONCEPT_NAMES) + 1))
-        self._ends: list[int] = ends.tolist()
         self.once = Once()
+
+    def of(self, owners: Ints, before: Stack, whose: Ints) -> "History":
+        """The rows of some owners alone, after others of theirs that came before.
+
+        What few are asked for, the rest need not pay. The place of a row is moved by those before.
+        """
+        chosen = np.zeros(self.owners, np.bool_)
+        chosen[owners] = True
+        mine = len(before) + np.flatnonzero(chosen[self.owner])
+        stack = joined([before, self.stack]) if len(before) else self.stack
+        owner = np.concatenate([whose, self.owner])
+        return History(stack, owner, among=np.concatenate([np.arange(len(before)), mine]))
 
     @cached_property
     def owners(self) -> int:
         """How many owners there are."""
         return int(self.owner.max(initial=-1)) + 1
 
+    def tells(self, concept: int) -> bool:
+        """Whether there is any row of a concept."""
+        return self._ends[concept] < self._ends[concept + 1]
+
     def values(self, concept: str) -> Values:
         """The values of a concept by clinical time, also those that are gone."""
         return self.once(("values", concept), lambda: self._values(concept))
 
-    @cached_property
+    @property
     def windowed(self) -> Values:
         """Those of all concepts that windows rest on, one concept after the other."""
-        return self._in_time(self.rows(*WINDOWED))
+        return self.once("windowed", lambda: self._in_time(self.rows(*WINDOWED)))
 
     def pieces(self, row: Ints) -> Mapping[str, slice]:
         """Where each concept stands among rows of those that windows rest on."""
@@ -97,6 +124,9 @@ class History:
 
     def rows(self, *concepts: str) -> Ints:
         """Rows that give these concepts a value, by concept and then in the order of arrival."""
+        if not self._lacks.isdisjoint(concepts):
+            msg = f"earlier rows of {sorted(self._lacks & set(concepts))} are put by: ask for them"
+            raise LookupError(msg)
         rows = self._all([CONCEPT_NUMBER[concept] for concept in concepts])
         if not self._has_void:
             return rows

@@ -51,6 +51,15 @@ def _reach(score: Score, concept: str) -> float:
     return LOOKBACK[concept]
 
 
+# Vital signs are told often, and of these no window, no context and no detection reads an earlier
+# value, but where a score is held against what it was. Their rows are put by (put_by.py).
+QUIET: frozenset[str] = frozenset(
+    {
+        *("heart_rate", "respiratory_rate", "spo2", "temperature"),
+        *("systolic_bp", "diastolic_bp", "etco2", "cvp"),
+    }
+)
+
 # After so long a row can neither count nor be called stale nor stand in a window.
 MEMORY: Mapping[str, int] = {
     name: max(2 * LOOKBACK[name], WINDOWED.get(name, 0), _compared(name)) for name in CONCEPT_NAMES
@@ -73,6 +82,8 @@ ROW = np.dtype(
         ("effective", np.int64),
         ("offset", np.int64),
         ("arrival", np.int64),
+        # By which versions of one fact follow one another.
+        ("written", np.int64),
         ("value", np.float64),
         ("signal", np.uint64),
     ],
@@ -89,12 +100,18 @@ NOTHING: Stack = np.empty(0, ROW)
 class Patient:
     """Rows of one patient that may still count, in arrival order, and the patient's clock.
 
-    `heard` are later rows that nobody has looked at yet, since nothing was to follow from them.
+    `withdrawn` are withdrawals: what they withdraw may come after them. `heard` are later rows that
+    nobody has looked at yet, since nothing was to follow from them, each with the clock at which it
+    arrived. `put_by` are rows that few batches ask for, besides `rows`, and `latest` the highest
+    number of a version among them.
     """
 
     rows: Stack = field(default_factory=lambda: NOTHING)
     clock: int = 0
-    heard: list[Stack] = field(default_factory=list)
+    withdrawn: Stack = field(default_factory=lambda: NOTHING)
+    heard: list[tuple[Stack, NDArray[np.int64]]] = field(default_factory=list)
+    put_by: tuple[Stack, ...] = ()
+    latest: int = np.iinfo(np.int64).min
 
 
 def joined(stacks: Iterable[Stack]) -> Stack:

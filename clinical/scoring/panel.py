@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from clinical.concepts import CONCEPTS, round_half_up
 from clinical.scores import SCORES
 from clinical.scores.definition import Score, WindowScore
+from clinical.scoring.history import History
 from clinical.scoring.inputs import (
     AIR,
     GCS_FROM_PARTS,
@@ -89,7 +90,7 @@ class Panel:
 
     def __init__(
         self,
-        stack: Stack,
+        history: History,
         now: Ints,
         lookup: Callable[[Ints], Ints],
         together: Sequence[tuple[str, ...]] = (_SCORED,),
@@ -100,7 +101,7 @@ class Panel:
         """
         self.now = now
         self._together = {name: names for names in together for name in names}
-        self._stack = stack
+        self._history = history
         self._lookup = lookup
         self.once = Once()
         self._inputs: dict[str, Readings] = {}
@@ -130,13 +131,28 @@ class Panel:
             care, stay, left = (self[concept] for concept in concepts_of(name))
             return _hours_in_care(care, stay, left, self.now)
         names = self._together.get(name, (name,))
-        found = self.once(names, lambda: self._look_up(names))
-        return {name: found.line(names.index(name))}
+        line, found = self.once(names, lambda: self._look_up(names))
+        return {name: found.line(line[name]) if name in line else self._silence(name)}
 
-    def _look_up(self, names: tuple[str, ...]) -> Readings:
-        """Readings of several concepts under each other."""
-        number = np.array([CONCEPT_NUMBER[name] for name in names])
-        return _readings(number, self._stack, self.now, self._lookup(number))
+    def _look_up(self, names: tuple[str, ...]) -> tuple[dict[str, int], Readings]:
+        """Readings of several concepts under each other, and the line of each.
+
+        Most concepts nobody of a batch was ever told of: they have none.
+        """
+        there = [name for name in names if self._history.tells(CONCEPT_NUMBER[name])]
+        number = np.array([CONCEPT_NUMBER[name] for name in there], np.int64)
+        found = _readings(number, self._history.stack, self.now, self._lookup(number))
+        return {name: line for line, name in enumerate(there)}, found
+
+    def _silence(self, name: str) -> Readings:
+        """Readings of a concept of which nothing is known at any moment."""
+        blank = self.once("blank", lambda: _blank(len(self.now)))
+        return replace(blank, concept=np.broadcast_to(CONCEPT_NUMBER[name], blank.row.shape))
+
+
+def _blank(size: int) -> Readings:
+    no, none = np.zeros(size, np.bool_), np.full(size, NONE)
+    return Readings(no, no, np.full(size, np.nan), np.full(size, NEVER), none, none)
 
 
 def concept_name(number: int, names: tuple[str, ...]) -> str:
@@ -154,9 +170,6 @@ _FROM_PARTS = number_of(GCS_FROM_PARTS)
 
 def _readings(concept: Ints, stack: Stack, now: Ints, winner: Ints) -> Readings:
     """Readings of several concepts under each other; `winner` has a line for each."""
-    if not len(stack):
-        blank, none = np.zeros(winner.shape, np.bool_), np.full(winner.shape, np.nan)
-        return Readings(blank, blank, none, winner + NEVER, winner, winner)
     lookback = LOOKBACK_BY_NUMBER[concept][:, None]
     known = winner != NONE
     effective = np.where(known, stack["effective"][winner], NEVER)

@@ -24,7 +24,8 @@ class Signal:
     """One thing the fold learns: a concept's value at a clinical time, or its withdrawal (`void`).
 
     `source` points at the stored row: (feed, partition, offset, row). `arrival` is its place in the
-    order in which the facility learnt. Times are microseconds, UTC.
+    order in which the facility learnt; of the versions of one signal the one with the highest
+    `written` stands, of equals the later arrival. Times are microseconds, UTC.
     """
 
     concept: str
@@ -34,11 +35,15 @@ class Signal:
     source: tuple[str, int, int, int]
     arrival: int
     void: bool = False
+    written: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class PatientState:
-    """What is known of one patient: the latest version of each signal, and the clock."""
+    """What is known of one patient: the last word on each signal, and the clock.
+
+    A withdrawal is a word too: what it withdraws may come after it.
+    """
 
     versions: Mapping[str, Mapping[str, Signal]] = field(default_factory=dict)
     clock: int = 0
@@ -61,7 +66,7 @@ def step(
     that has no number for want of inputs is given only when a message took such an input away.
     """
     before = state
-    after = replace(_learn(state, signals), clock=max(state.clock, received_at))
+    after = _learn(replace(state, clock=max(state.clock, received_at)), signals)
     old, new = _current(before, after.clock), _current(after, after.clock)
     changed = {name for name in LOOKBACK if _moved(old.get(name), new.get(name))}
     panel = derive(_panel(new, after.clock), after.clock)
@@ -73,31 +78,41 @@ def step(
 
 def merge(surviving: PatientState, retired: PatientState) -> PatientState:
     """One patient out of two, as if every signal had been learnt of the surviving one."""
+    clock = max(surviving.clock, retired.clock)
     both = sorted(
         (signal for state in (surviving, retired) for known in state.versions.values()
-         for signal in known.values()),
+         for signal in known.values() if _is_remembered(signal, clock)),
         key=lambda signal: signal.arrival,
     )  # fmt: skip
-    clock = max(surviving.clock, retired.clock)
-    return replace(_learn(PatientState(), both), clock=clock)
+    return _learn(PatientState(clock=clock), both)
 
 
 def _learn(state: PatientState, signals: Iterable[Signal]) -> PatientState:
     versions = {concept: dict(known) for concept, known in state.versions.items()}
     for signal in signals:
         known = versions.setdefault(signal.concept, {})
-        known.pop(signal.signal_id, None)
-        if not signal.void:
+        before = known.get(signal.signal_id)
+        is_overruled = before and before.written > signal.written
+        if not (before and is_overruled and _is_remembered(before, state.clock)):
             known[signal.signal_id] = signal
     return PatientState(versions, state.clock)
+
+
+def _is_remembered(signal: Signal, now: int) -> bool:
+    return now - signal.effective_at <= MEMORY[signal.concept]
+
+
+def _values(known: Mapping[str, Signal]) -> list[Signal]:
+    """The signals that were not withdrawn."""
+    return [signal for signal in known.values() if not signal.void]
 
 
 def _current(state: PatientState, now: int) -> Mapping[str, Signal]:
     """The value of each concept: newest in clinical time, ties to the later arrival."""
     newest = {}
     for concept, known in state.versions.items():
-        if known:
-            signal = max(known.values(), key=lambda one: (one.effective_at, one.arrival))
+        if values := _values(known):
+            signal = max(values, key=lambda one: (one.effective_at, one.arrival))
             if now - signal.effective_at <= 2 * LOOKBACK[concept]:
                 newest[concept] = signal
     return newest
@@ -125,7 +140,7 @@ def past(state: PatientState) -> Past:
     return {
         concept: [
             Reading(concept, exact_value(one.value), one.effective_at, one.source, one.arrival)
-            for one in sorted(known.values(), key=lambda one: (one.effective_at, one.arrival))
+            for one in sorted(_values(known), key=lambda one: (one.effective_at, one.arrival))
         ]
         for concept, known in state.versions.items()
     }
@@ -147,7 +162,7 @@ def _facts(state: PatientState, concept: str, now: int) -> dict[str, tuple[int, 
     return {
         name: (one.effective_at, one.value)
         for name, one in state.versions.get(concept, {}).items()
-        if now - one.effective_at <= MEMORY[concept]
+        if not one.void and _is_remembered(one, now)
     }
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from clinical.encounters.identities import Identities
-from clinical.scoring.memory import Patient, joined, taken
+from clinical.scoring.memory import Patient, Stack, joined, remembered, taken
 from clinical.scoring.sources import Source
 
 
@@ -22,8 +22,8 @@ def regrouped(
     newest of those from whom rows came.
     """
     owners = list(known)
-    rows = joined([known[name].rows for name in owners])
-    before = np.repeat(np.arange(len(owners)), [len(known[name].rows) for name in owners])
+    told = [joined([known[name].rows, known[name].withdrawn]) for name in owners]
+    rows, before = joined(told), np.repeat(np.arange(len(owners)), [len(one) for one in told])
     order = np.argsort(rows["arrival"], kind="stable")
     rows, before = taken(rows, order), before[order]
     distinct, place = np.unique(rows["source"], return_inverse=True)
@@ -34,5 +34,11 @@ def regrouped(
         givers = {owners[number] for number in np.unique(before[mine]).tolist()}
         givers |= {one for one in owners if identities.survivor(one) == name}
         clock = max((known[one].clock for one in givers), default=0)
-        found[name] = Patient(taken(rows, mine), clock)
+        found[name] = _patient(taken(rows, mine), clock)
     return found
+
+
+def _patient(rows: Stack, clock: int) -> Patient:
+    """Who is told these rows now, as far as they are remembered by the clock."""
+    rows = taken(rows, np.flatnonzero(remembered(rows, np.array(clock))))
+    return Patient(clock=clock, heard=[(rows, np.full(len(rows), clock))])

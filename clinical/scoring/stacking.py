@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from clinical.normalise.written import WRITTEN
 from clinical.scoring.fingerprint import fingerprint
 from clinical.scoring.memory import CONCEPT_NUMBER, ROW, Stack
 from clinical.scoring.sources import Sources
@@ -36,6 +37,10 @@ class Stacking:
         rows["value"] = signals["value"].combine_chunks().fill_null(0.0).to_numpy()
         for name in ("row", "offset"):
             rows[name] = signals[name].combine_chunks().to_numpy()
+        if WRITTEN in signals.column_names:
+            rows["written"] = signals[WRITTEN].combine_chunks().fill_null(0).to_numpy()
+        else:
+            rows["written"] = 0
         rows["effective"] = times(signals["effective_at"])
         rows["signal"] = fingerprint(signals["signal_id"].combine_chunks())
         rows["origin"] = self._origin(signals)

@@ -135,10 +135,15 @@ def alive(rows: Rows) -> Bools:
 
 def _contested(rows: Rows) -> Ints:
     """Groups that a cumulative maximum cannot fold: an identity is withdrawn, or comes again."""
+    found = [_withdrawn(rows)]
     events = np.flatnonzero(rows.is_event & ~rows.void)
-    _, first = np.unique(_identity(rows, events), return_index=True)
-    again = np.delete(events, first)
-    return np.unique(np.concatenate([_withdrawn(rows), rows.group[again]]))
+    identity = _identity(rows, events)
+    # Hardly ever does one come again: to sort is cheaper than to tell which.
+    ordered = np.sort(identity)
+    if (ordered[1:] == ordered[:-1]).any():
+        _, first = np.unique(identity, return_index=True)
+        found.append(rows.group[np.delete(events, first)])
+    return np.unique(np.concatenate(found))
 
 
 def _withdrawn(rows: Rows) -> Ints:

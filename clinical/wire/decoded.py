@@ -24,8 +24,8 @@ MESSAGES = pa.schema(
         ("message_control_id", STRING),
         ("message_type", STRING),
         ("disposition", STRING),  # parsed, skipped or quarantined
-        ("stage", STRING),  # null when parsed
-        ("reason", STRING),  # null when parsed
+        ("stage", STRING),  # null when parsed, but for one thing that was not
+        ("reason", STRING),  # as stage
     ]
 )
 

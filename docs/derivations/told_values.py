@@ -83,6 +83,7 @@ def _signals(told: Sequence[Told]) -> pa.Table:
         "value": pa.array(np.concatenate([one.value for one in told])[order]),
         "void": pa.repeat(pa.scalar(value=False), size),
         "signal_id": pa.array(place).cast(pa.string()),
+        "written": pa.array(np.zeros(size, np.int64)),
         "feed": pa.repeat(pa.scalar("other"), size),
         "partition": pa.array(np.zeros(size, np.int32)),
         "offset": pa.array(place),

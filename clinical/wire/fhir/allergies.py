@@ -6,7 +6,6 @@ the raw message.
 
 from collections.abc import Iterator, Sequence
 
-import pyarrow as pa
 from msgspec import Raw, field
 
 from clinical.wire.fhir.found import Codes, Found, Rows
@@ -42,7 +41,7 @@ class AllergyIntolerance(Resource, tag_field="resourceType"):
 def read(found: Found[AllergyIntolerance]) -> Iterator[Rows]:
     """The rows of a batch's AllergyIntolerances."""
     each = found.resources
-    own = pa.array(found.own_ids(), pa.string())
+    own = found.own_column()
     code = _codes(found, each)
     columns = {
         "allergy_id": own,

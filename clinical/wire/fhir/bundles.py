@@ -4,8 +4,9 @@ Here: Bundles of every type, their order, deletions. Not here: reading JSON (mes
 refers to whom (neighbours.py).
 
 A message is taken whole or not at all: one entry that cannot be read quarantines its Bundle. An
-entry of a type that is not used, or that nobody knows, does not. So does the deletion of something
-that its Bundle does not tell: nobody would know whose row, and under which number, it takes back.
+entry of a type that is not used, or that nobody knows, does not. Nor does the deletion of something
+that its Bundle does not tell: nobody knows whose row, and under which number, it takes back. It is
+kept with its message, whose reason names it, and what else the Bundle says is read.
 """
 
 from collections.abc import Iterator
@@ -38,10 +39,12 @@ class Opened(Struct, frozen=True, gc=False):
     """What was found in a Bundle; `entries` are in the order in which they became true.
 
     `others` are the addresses of resources that are not used: a subject among them is no patient.
+    `deletes_unknown` says that something is gone of which the Bundle does not say what it was.
     """
 
     entries: list[Entered]
     others: frozenset[str]
+    deletes_unknown: bool = False
 
     def located(self) -> list[Located]:
         """Its resources with their addresses."""
@@ -52,8 +55,8 @@ def opened(bundle: Bundle) -> Opened:
     """The resources of a Bundle.
 
     Raises:
-        DecodeError: As `resource_in`, nested_bundle, or unknown_deletion where it says that
-            something is gone of which it does not say what it was.
+        DecodeError: As `resource_in`, nested_bundle, or unknown_deletion where nothing else is
+            said.
     """
     found: list[Entered] = []
     others: set[str] = set()
@@ -70,11 +73,12 @@ def opened(bundle: Bundle) -> Opened:
         reasons.add(resource.reason)
         if entry.full_url:
             others.add(unversioned(entry.full_url))
-    if untold and _is_any_untold(untold, found):
+    deletes_unknown = bool(untold) and _is_any_untold(untold, found)
+    if not found and deletes_unknown:
         raise DecodeError(Reason.UNKNOWN_DELETION)
     if not found and (worst := reasons - {Reason.RESOURCE_TYPE_NOT_USED}):
         raise DecodeError(min(worst))
-    return Opened(found, frozenset(others))
+    return Opened(found, frozenset(others), deletes_unknown)
 
 
 def _resource_of(entry: Entry) -> Resource | Unread:

@@ -5,6 +5,7 @@ facts (found.py).
 """
 
 from collections.abc import Iterable, Iterator
+from typing import cast
 
 import numpy as np
 import pyarrow as pa
@@ -40,11 +41,11 @@ def sent_at(
 
 def _times(each: Read) -> Iterable[str | None]:
     """The times among which a message's newest is sought."""
-    if isinstance(each, Resource):
-        return _times_of(each)
-    if isinstance(each, Unread):
+    if type(each) is Unread:
         return ()
-    return (each.timestamp,) if each.timestamp else _times_in(each)
+    if type(each) is Bundle:
+        return (each.timestamp,) if each.timestamp else _times_in(each)
+    return _times_of(cast("Resource", each))
 
 
 def _times_in(bundle: Bundle) -> Iterator[str | None]:

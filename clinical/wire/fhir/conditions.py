@@ -6,7 +6,6 @@ stands for (clinical/normalise).
 
 from collections.abc import Iterator
 
-import pyarrow as pa
 from msgspec import Raw
 
 from clinical.wire.fhir.found import Found, Rows
@@ -35,7 +34,7 @@ class Condition(Resource, tag_field="resourceType"):
 def read(found: Found[Condition]) -> Iterator[Rows]:
     """The rows of a batch's Conditions."""
     each = found.resources
-    own = pa.array(found.own_ids(), pa.string())
+    own = found.own_column()
     code = found.codes([one.code for one in each])
     columns = {
         "code": code.code,

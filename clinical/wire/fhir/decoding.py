@@ -29,7 +29,7 @@ from clinical.wire.fhir.reasons import DecodeError, Reason
 from clinical.wire.fhir.references import MalformedError
 from clinical.wire.fhir.resources import Resource
 from clinical.wire.fhir.subjects import Subjects, chosen, subjects, visits
-from clinical.wire.fhir.texts import FEW, Column, array, nothing, pick
+from clinical.wire.fhir.texts import FEW, Column, array, nothing, numbers, pick
 from clinical.wire.profile import FeedProfile
 
 _ROWS = {name: pa.struct(list(schema)) for name, schema in FACTS.items()}
@@ -85,6 +85,16 @@ def _read(
 def _about(kind: Kind, group: Group[Resource], naming: Naming) -> Subjects:
     if kind.shape is not Patient:
         return subjects(group, naming)
+    ids = [one.id for one in group.resources] if group.outside else []
+    if ids and all(ids):
+        facility = [naming.facility] * len(ids)
+        few = len(ids) <= FEW
+        return Subjects(
+            group,
+            facility if few else pa.repeat(naming.facility, len(ids)),
+            ids if few else pa.array(ids, pa.string()),
+            [],
+        )
     rows = zip(group.resources, group.urls, group.contexts, strict=True)
     return chosen(group, [_itself(one, url, naming, context) for one, url, context in rows])
 
@@ -119,7 +129,7 @@ def _table(rows: Rows, about: Subjects, visit: Column) -> _Table:
         "patient_id": about.patient_id,
         "encounter_id": visit,
     }
-    places = np.asarray(group.places, np.int64)
+    places = numbers(group.places)
     if rows.of is not None:
         shared = {name: pick(column, rows.of) for name, column in shared.items()}
         places = places[np.asarray(rows.of, np.int64)]
@@ -132,7 +142,7 @@ def _table(rows: Rows, about: Subjects, visit: Column) -> _Table:
 def _message(messages: Sequence[int]) -> Column:
     if len(messages) <= FEW:
         return messages
-    return pa.array(np.asarray(messages, np.int32))
+    return pa.array(numbers(messages).astype(np.int32))
 
 
 def _few(name: str, columns: Mapping[str, Column], count: int) -> pa.Table:
@@ -178,23 +188,28 @@ def _types(seen: Sequence[Read]) -> Column:
     kinds = set(map(type, seen))
     if len(seen) > FEW and len(kinds) == 1 and Unread not in kinds:
         return pa.repeat(kinds.pop().__name__, len(seen))
-    return [each.type if isinstance(each, Unread) else type(each).__name__ for each in seen]
+    return [each.type if type(each) is Unread else type(each).__name__ for each in seen]
 
 
 def _judged(count: int, found: Gathered, facts: Mapping[str, pa.Table]) -> list[Column]:
-    """Disposition, stage and reason: a message that gave no rows is not parsed."""
+    """Disposition, stage and reason: a message that gave no rows is not parsed.
+
+    One that was parsed but for one thing has the reason of that.
+    """
     given = np.zeros(count, np.bool_)
     for table in facts.values():
         given[table["message"].to_numpy()] = True
     rest = np.flatnonzero(~given).tolist()
-    if not rest and count > FEW:
+    if not rest and not found.partly and count > FEW:
         return [pa.repeat("parsed", count), nothing(count), nothing(count)]
     disposition: list[str | None] = ["parsed"] * count
     stage: list[str | None] = [None] * count
     reason: list[str | None] = [None] * count
+    for message, unread in found.partly.items():
+        stage[message], reason[message] = "decode", unread.value
     used = _with_used(found) if rest else set()
     for message in rest:
-        refusal = found.refused.get(message)
+        refusal = found.refused.get(message) or found.partly.get(message)
         empty = Reason.SUBJECT_NOT_PATIENT if message in used else Reason.RESOURCE_TYPE_NOT_USED
         stage[message] = "decode"
         disposition[message] = "quarantined" if refusal else "skipped"

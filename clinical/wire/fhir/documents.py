@@ -8,6 +8,7 @@ import binascii
 from base64 import b64decode
 from collections.abc import Iterator, Sequence
 
+import msgspec
 import pyarrow as pa
 from msgspec import Raw
 
@@ -130,9 +131,21 @@ def text_of(attachment: Attachment | None) -> str | None:
     if not (attachment.content_type or "").casefold().startswith("text/"):
         return None
     try:
-        return b64decode(attachment.data, validate=True).decode()
+        return _decoded(attachment.data).decode()
     except (binascii.Error, ValueError):
         return None
+
+
+def _decoded(data: str) -> bytes:
+    """Base64 read; msgspec is twice as fast, but refuses padding that nothing needs.
+
+    Raises:
+        binascii.Error: It is none.
+    """
+    try:
+        return msgspec.convert(data, bytes)
+    except msgspec.ValidationError:
+        return b64decode(data, validate=True)
 
 
 def moments(one: Communication | DocumentReference) -> Iterator[str | None]:

@@ -16,6 +16,7 @@ from clinical.wire.fhir.codings import code_of
 from clinical.wire.fhir.found import Found, R
 from clinical.wire.fhir.reasons import Reason
 from clinical.wire.fhir.resources import NOTHING, Element, Period, Quantity, Range, Ratio
+from clinical.wire.fhir.texts import distinct
 
 UCUM = "http://unitsofmeasure.org"
 _SECONDS = {"s": 1, "min": 60, "h": 3600, "d": 86_400, "wk": 604_800}
@@ -93,16 +94,19 @@ def planned(found: Found[R], instructions: Sequence[Raw]) -> list[Taken]:
 
     A feed sends few distinct ones: each text of usual length is read once.
     """
-    told = []
-    for row, raw in enumerate(instructions):
-        dose: Taken | None = NO_DOSE
-        if raw:
-            text = bytes(raw)
-            dose = _remembered(text) if len(text) <= _REMEMBERED_BYTES else _read(text)
-        if dose is None:
-            found.refuse(row, Reason.WRONG_SHAPE)
-        told.append(dose or NO_DOSE)
-    return told
+    if not any(instructions):
+        return [NO_DOSE] * len(instructions)
+    each = distinct(instructions)
+    read = [_dosage(text) for text in each.texts]
+    for row in each.rows_of([dose is None for dose in read]) if None in read else ():
+        found.refuse(row, Reason.WRONG_SHAPE)
+    return each.repeated([dose or NO_DOSE for dose in read])
+
+
+def _dosage(text: bytes) -> Taken | None:
+    if not text:
+        return NO_DOSE
+    return _remembered(text) if len(text) <= _REMEMBERED_BYTES else _read(text)
 
 
 def _read(text: bytes) -> Taken | None:

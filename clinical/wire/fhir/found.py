@@ -12,6 +12,7 @@ from typing import Generic, NamedTuple, TypeVar
 
 import msgspec
 import pyarrow as pa
+import pyarrow.compute as pc
 from msgspec import Raw
 
 from clinical.wire.fhir.codings import NO_CODE, answer_of, code_of
@@ -26,7 +27,7 @@ from clinical.wire.fhir.references import (
     unversioned,
 )
 from clinical.wire.fhir.resources import Resource
-from clinical.wire.fhir.texts import Column, array, distinct, nothing, pick
+from clinical.wire.fhir.texts import FEW, Column, array, distinct, nothing, pick
 from clinical.wire.fhir.texts import Rows as Positions
 from clinical.wire.fhir.times import dated, instant, instants, moments
 
@@ -169,7 +170,16 @@ class Found(Generic[R]):
         """The same as text."""
         if all(texts):
             return list(texts)
-        return [text or self.sent(row) for row, text in enumerate(texts)]
+        return [text or sent for text, sent in zip(texts, self.all_sent(), strict=True)]
+
+    def own_column(self) -> Column:
+        """The same as `own_ids`, of few rows as a list."""
+        if len(self) > FEW:
+            ids = pa.array([resource.id for resource in self.resources], STRING)
+            if ids.null_count == 0 and pc.min(pc.binary_length(ids)).as_py():
+                kind = type(self.resources[0]).__name__
+                return pc.binary_join_element_wise(f"{kind}/", ids, "")
+        return self.own_ids()
 
     def own_ids(self) -> list[str | None]:
         """What identifies each resource: `Type/id`, else its first identifier, else its address."""
@@ -228,6 +238,13 @@ class Found(Generic[R]):
         if not target.id:
             return read.identifier.value if read.identifier else None
         return f"{target.type}/{target.id}" if target.type else target.id
+
+    def all_sent(self) -> list[str | None]:
+        """The same of each of them."""
+        if not self.group.outside:
+            return [self.sent(row) for row in range(len(self))]
+        metas = [resource.meta for resource in self.resources]
+        return [meta.last_updated if meta else None for meta in metas]
 
     def sent(self, row: int) -> str | None:
         """When the message of a resource was sent, else when the resource was last changed."""

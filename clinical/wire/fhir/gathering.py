@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
-from clinical.wire.fhir.bundles import opened
+from clinical.wire.fhir.bundles import Entered, opened
+from clinical.wire.fhir.contained import Outside, inner, may_hold
 from clinical.wire.fhir.groups import Context, Group
 from clinical.wire.fhir.identities import Naming
-from clinical.wire.fhir.messages import Read
+from clinical.wire.fhir.messages import Read, Unread
 from clinical.wire.fhir.neighbours import Neighbours
 from clinical.wire.fhir.reasons import DecodeError, Reason
 from clinical.wire.fhir.references import MalformedError
@@ -22,11 +23,28 @@ Groups = dict[type[Resource], Group[Resource]]
 
 @dataclass(slots=True)
 class Gathered:
-    """The resources of a batch, and the messages that cannot be understood, with the reason."""
+    """The resources of a batch, and the messages that cannot be understood, with the reason.
+
+    Of messages in `partly` one thing is not understood, and the rest stands.
+    """
 
     groups: Groups = field(default_factory=dict)
     refused: dict[int, Reason] = field(default_factory=dict)
+    partly: dict[int, Reason] = field(default_factory=dict)
     places: int = 0
+
+    def enter_whole(self, entry: Entered, message: int, context: Context, outside: Outside) -> None:
+        """Put a resource into the group of its type, and behind it what it holds."""
+        self.enter(entry.resource, message, context, entry.url, retracted=entry.retracted)
+        if not entry.resource.contained:
+            return
+        try:
+            for one in inner(entry.resource, entry.url, outside):
+                self.enter(one.resource, message, context, one.url, retracted=entry.retracted)
+        except DecodeError as error:
+            self.refused.setdefault(message, error.reason)
+        except MalformedError:
+            self.refused.setdefault(message, Reason.WRONG_SHAPE)
 
     def enter(
         self, resource: Resource, message: int, context: Context, url: str | None = None,
@@ -48,23 +66,27 @@ def gather(read: Sequence[Read], naming: Naming) -> Gathered:
     alone = Context(Neighbours(naming), alone=True)
     kinds = set(map(type, read))
     if len(kinds) == 1 and issubclass(kind := kinds.pop(), Resource):
-        return Gathered({kind: _uniform(read, alone)}, places=len(read))
+        resources = cast("list[Resource]", read)
+        if not any(map(may_hold, [each for each in resources if each.contained])):
+            return Gathered({kind: _uniform(resources, alone)}, places=len(read))
     found = Gathered()
     for message, each in enumerate(read):
-        if isinstance(each, Resource):
-            found.enter(each, message, alone)
-        elif isinstance(each, Bundle):
+        # Asked by the type itself: `isinstance` costs far more, and this is asked of every message.
+        if type(each) is Unread:
+            if not each.skipped:
+                found.refused[message] = each.reason
+        elif type(each) is Bundle:
             _open(each, message, naming, found)
-        elif not each.skipped:
-            found.refused[message] = each.reason
+        else:
+            found.enter_whole(Entered(cast("Resource", each)), message, alone, Outside())
     return found
 
 
-def _uniform(read: Sequence[Read], alone: Context) -> Group[Resource]:
+def _uniform(resources: list[Resource], alone: Context) -> Group[Resource]:
     """A batch as a file of one type gives it."""
-    count = len(read)
-    rows = list(range(count))
-    resources = cast("list[Resource]", list(read))  # the caller has looked
+    count = len(resources)
+    # Never added to, and read as a list is: a range costs nothing.
+    rows = cast("list[int]", range(count))
     return Group(resources, rows, rows, [None] * count, [False] * count, [alone] * count)
 
 
@@ -78,6 +100,9 @@ def _open(bundle: Bundle, message: int, naming: Naming, found: Gathered) -> None
     except MalformedError:
         found.refused[message] = Reason.WRONG_SHAPE
         return
+    if held.deletes_unknown:
+        found.partly[message] = Reason.UNKNOWN_DELETION
     context = Context(known, bundle.timestamp)
+    outside = Outside([entry.resource for entry in held.entries])
     for entry in held.entries:
-        found.enter(entry.resource, message, context, entry.url, retracted=entry.retracted)
+        found.enter_whole(entry, message, context, outside)

@@ -91,6 +91,14 @@ def _issuer(identifier: Identifier, facility: str) -> str:
     return named or identifier.system or facility
 
 
+def numbers_of(identifier: Identifier, facility: str) -> list[tuple[str, str]]:
+    """An identifier as who issued it and its value: by its system, then by who is said to."""
+    if not identifier.value:
+        return []
+    issuers = (identifier.system or facility, _issuer(identifier, facility))
+    return [(issuer, identifier.value) for issuer in issuers]
+
+
 def logical(identifier: Identifier | None, facility: str) -> Identity | None:
     """Who an identifier stands for by itself."""
     if identifier is None or not identifier.value:

@@ -28,7 +28,7 @@ from clinical.wire.fhir.found import Codes, Found, R, Rows
 from clinical.wire.fhir.notes import annotations
 from clinical.wire.fhir.resources import NOTHING, Period
 from clinical.wire.fhir.states import ENTERED_IN_ERROR, statuses
-from clinical.wire.fhir.texts import array
+from clinical.wire.fhir.texts import Column, array, meanings
 
 STRING, DOUBLE, UTC = pa.string(), pa.float64(), pa.timestamp("us", tz="UTC")
 _NO_PERIOD = Period()
@@ -89,24 +89,23 @@ def read_requests(found: Found[MedicationRequest]) -> Iterator[Rows]:
     each, told = found.resources, statuses(found)
     taken = planned(found, [one.dosage_instruction for one in each])
     begins = [dose.begins or one.authored_on for one, dose in zip(each, taken, strict=True)]
-    events = [_requested(one, status) for one, status in zip(each, told, strict=True)]
+    events = _requested(each, told)
     said = _Told(
         events, told, taken, begins, [d.ends for d in taken], [o.authored_on for o in each]
     )
-    own = pa.array(found.own_ids(), STRING)
+    own = array(found.own_column(), STRING)
     replaced = pa.array(found.named([one.prior_prescription for one in each]), STRING)
     columns = {"order_id": own, "replaces_id": replaced, **_columns(found, said, drugs(found))}
     yield _with_ends(found, events, columns)
     yield from annotations(found, "medication_events", own, [one.note for one in each])
 
 
-def _requested(one: MedicationRequest, status: str | None) -> str:
-    event = _REQUESTS.get(status or "", _STATED)
-    if event == "cancelled":
-        return event
-    if one.do_not_perform:
-        return "not_given"
-    return _STATED if one.intent in _UNORDERED else event
+def _requested(each: Sequence[MedicationRequest], told: Sequence[str | None]) -> list[str]:
+    events = meanings(told, lambda status: _REQUESTS.get(status or "", _STATED))
+    for row, one in enumerate(each):
+        if (one.do_not_perform or one.intent in _UNORDERED) and events[row] != "cancelled":
+            events[row] = "not_given" if one.do_not_perform else _STATED
+    return events
 
 
 def _with_ends(
@@ -180,15 +179,19 @@ def read_immunizations(found: Found[Immunization]) -> Iterator[Rows]:
     said = _said(
         found,
         _ADMINISTRATIONS,
-        [Taken(route_of(one.route), dose_of(one.dose_quantity)) for one in each],
+        [_injected(one) if one.route or one.dose_quantity else NO_DOSE for one in each],
         ([one.occurrence_date_time for one in each], [_NO_PERIOD] * len(each)),
         [one.recorded for one in each],
     )
-    own = pa.array(found.own_ids(), STRING)
+    own = found.own_column()
     code = found.codes([one.vaccine_code for one in each])
     columns = {"order_id": own, "event_id": own, **_columns(found, said, code)}
     yield Rows("medication_events", columns)
     yield from annotations(found, "medication_events", own, [one.note for one in each])
+
+
+def _injected(one: Immunization) -> Taken:
+    return Taken(route_of(one.route), dose_of(one.dose_quantity))
 
 
 def _said(
@@ -202,21 +205,30 @@ def _said(
     rows = zip(at, periods, taken, strict=True)
     begins = [moment or period.start or dose.begins for moment, period, dose in rows]
     ends = [period.end or dose.ends for period, dose in zip(periods, taken, strict=True)]
-    named = [events.get(status or "", _STATED) for status in told]
+    named = meanings(told, lambda status: events.get(status or "", _STATED))
     return _Told(named, told, taken, begins, ends, written)
 
 
 def _under(found: Found[D], said: _Told, orders: Sequence[str | None]) -> Iterator[Rows]:
     """Rows of what stands under an order, or under its own number where it names none."""
-    own = found.own_ids()
+    own = found.own_column()
     columns = {
-        "order_id": [order or mine for order, mine in zip(orders, own, strict=True)],
+        "order_id": _or_own(orders, own),
         "event_id": own,
         **_columns(found, said, drugs(found)),
     }
     yield Rows("medication_events", columns)
-    ids, notes = pa.array(own, STRING), [one.note for one in found.resources]
-    yield from annotations(found, "medication_events", ids, notes)
+    notes = [one.note for one in found.resources]
+    yield from annotations(found, "medication_events", own, notes)
+
+
+def _or_own(orders: Sequence[str | None], own: Column) -> Column:
+    if not any(orders):
+        return own
+    if isinstance(own, pa.Array):
+        named = pa.array([order or None for order in orders], STRING)
+        return pc.coalesce(named, own)
+    return [order or mine for order, mine in zip(orders, own, strict=True)]
 
 
 def _columns(found: Found[R], said: _Told, code: Codes) -> dict[str, pa.Array]:
@@ -245,7 +257,7 @@ def _began(found: Found[R], said: _Told) -> pa.TimestampArray:
 
 def _doses(taken: Sequence[Taken]) -> dict[str, pa.Array]:
     """Columns of how much and how fast; none where nobody says."""
-    if all(dose is NO_DOSE for dose in taken):
+    if all([dose is NO_DOSE for dose in taken]):  # noqa: C419 - a list is asked faster
         return {}
     return {
         "route": pa.array([dose.route for dose in taken], STRING),
@@ -259,9 +271,9 @@ def _doses(taken: Sequence[Taken]) -> dict[str, pa.Array]:
 def _ended(found: Found[R], said: _Told, begins: pa.Array) -> pa.Array:
     """When each ended: as it says, else as long after its begin as it says it lasts."""
     ends = found.instants(said.ends)
-    if all(dose.lasts is None for dose in said.taken):
-        return ends
     lasting = [dose.lasts for dose in said.taken]
+    if set(lasting) == {None}:
+        return ends
     later = pc.add(begins.cast(pa.int64()), pa.array(lasting, pa.int64())).cast(UTC)
     return pc.coalesce(ends, later)
 

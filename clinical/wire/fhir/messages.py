@@ -90,7 +90,7 @@ def resource_in(raw: bytes | msgspec.Raw) -> Read:
 
 def _mistyped(raw: bytes | msgspec.Raw, *, is_used: bool) -> Unread:
     """What cannot be read as a resource; with `is_used` its first type is one that is used."""
-    if (name := _type_of(raw)) in USED or is_used:
+    if (name := type_of(raw)) in USED or is_used:
         raise DecodeError(Reason.WRONG_SHAPE)
     return _unused(name)
 
@@ -101,7 +101,12 @@ def _unused(name: str) -> Unread:
     return Unread(name)
 
 
-def _type_of(raw: bytes | msgspec.Raw) -> str:
+def type_of(raw: bytes | msgspec.Raw) -> str:
+    """What some JSON says it is.
+
+    Raises:
+        DecodeError: not_json, nested_too_deep or no_resource_type.
+    """
     try:
         return _HEADER.decode(raw).resource_type
     except msgspec.ValidationError:

@@ -3,18 +3,30 @@
 Here: resolving references within one message. Not here: references to other messages, which are
 never looked up: there the reference's own id speaks. A urn holds within its message alone: of one
 that leads nowhere there, nobody knows whom it means.
+
+A subject told by a number alone is the Patient of that number in its message. Elsewhere it stands
+for itself, even where the same batch holds that Patient: what a message says must not hang on how a
+feed was cut into batches.
 """
 
 import re
 from collections.abc import Mapping, Sequence
 from functools import cached_property, lru_cache
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 import msgspec
 from msgspec import Raw
 
 from clinical.wire.fhir.core import Encounter, Patient
-from clinical.wire.fhir.identities import Identity, Naming, identity, logical, visit_number
+from clinical.wire.fhir.identities import (
+    Identity,
+    Naming,
+    identifiers,
+    identity,
+    logical,
+    numbers_of,
+    visit_number,
+)
 from clinical.wire.fhir.references import (
     MalformedError,
     addresses,
@@ -23,8 +35,9 @@ from clinical.wire.fhir.references import (
     unversioned,
 )
 from clinical.wire.fhir.resource_types import KNOWN
-from clinical.wire.fhir.resources import Header, Resource
+from clinical.wire.fhir.resources import Header, Identifier, Reference, Resource
 
+T = TypeVar("T")
 _CONTAINED: Mapping[str, msgspec.json.Decoder[Resource]] = {
     kind.__name__: msgspec.json.Decoder(kind) for kind in (Patient, Encounter)
 }
@@ -78,6 +91,29 @@ class Neighbours:
                 self.encounters.update(dict.fromkeys(addresses(resource, url), visit))
 
     @cached_property
+    def _by_number(self) -> Mapping[tuple[str, str], Identity | None]:
+        """The patients by each number that they are told to have; None where two have it."""
+        numbers: dict[tuple[str, str], Identity | None] = {}
+        for resource, url in self._entries:
+            who = identity(resource, url, self.naming) if isinstance(resource, Patient) else None
+            for item in identifiers(resource) if who else ():
+                for number in numbers_of(item, self.naming.facility):
+                    numbers[number] = who if numbers.get(number, who) == who else None
+        return numbers
+
+    def numbered(self, issuer: str, number: str) -> Identity | None:
+        """The patient of this message who has a number."""
+        return self._by_number.get((issuer, number))
+
+    def meant(self, identifier: Identifier | None) -> Identity | None:
+        """Whom an identifier stands for: the patient here who has it, else who it says itself."""
+        who = logical(identifier, self.naming.facility)
+        if identifier is None or who is None:
+            return None
+        told = (self.numbered(*number) for number in numbers_of(identifier, self.naming.facility))
+        return next(filter(None, told), who)
+
+    @cached_property
     def by_address(self) -> Mapping[str, Resource]:
         """Every resource by each of its addresses; the last version of it, if there are several."""
         return {
@@ -93,8 +129,15 @@ class Neighbours:
         return self._others.union(at for at, found in read if not isinstance(found, Patient))
 
 
-def whom(text: bytes, known: Neighbours) -> Whom:
-    """Who a resource is about, by the JSON of its subject."""
+class _Beyond(NamedTuple):
+    """A reference to what its message does not hold under the address that it names."""
+
+    reference: Reference
+    path: str
+
+
+def _led(text: bytes, known: Mapping[str, T]) -> T | Verdict | _Beyond:
+    """What the JSON of a reference leads to among what is `known` by its addresses."""
     try:
         reference = reference_of(text)
     except MalformedError:
@@ -102,17 +145,26 @@ def whom(text: bytes, known: Neighbours) -> Whom:
     if reference is None:
         return NOBODY
     path = unversioned(reference.reference or "")
-    if (who := known.patients.get(path)) is not None:
-        return who
-    if path.startswith("#"):
-        return WITHIN
+    if (found := known.get(path)) is not None:
+        return found
+    return WITHIN if path.startswith("#") else _Beyond(reference, path)
+
+
+def whom(text: bytes, known: Neighbours) -> Whom:
+    """Who a resource is about, by the JSON of its subject."""
+    led = _led(text, known.patients)
+    if not isinstance(led, _Beyond):
+        return led
+    reference, path = led
     if not _may_be_patient(path, reference.type) or (path and path in known.others):
         return NOT_PATIENT
     target = take_apart(path, reference.type)
+    if target.system:
+        return known.numbered(target.system, target.id) or Identity(target.system, target.id)
     who = known.patients.get(f"Patient/{target.id}") if known.patients else None
     if who is None and target.id and not path.startswith("urn:"):
-        who = Identity(target.system or known.naming.facility, target.id)
-    return who or logical(reference.identifier, known.naming.facility) or NOBODY
+        who = Identity(known.naming.facility, target.id)
+    return who or known.meant(reference.identifier) or NOBODY
 
 
 def whom_within(text: bytes, contained: Sequence[Raw] | None, naming: Naming) -> Whom:
@@ -138,17 +190,10 @@ def whom_outside(text: bytes, facility: str) -> Whom:
 
 def visit_of(text: bytes, known: Neighbours) -> str | Verdict | None:
     """The visit a resource belongs to, if it names one."""
-    try:
-        reference = reference_of(text)
-    except MalformedError:
-        return MALFORMED
-    if reference is None:
-        return None
-    path = unversioned(reference.reference or "")
-    if (visit := known.encounters.get(path)) is not None:
-        return visit
-    if path.startswith("#"):
-        return WITHIN
+    led = _led(text, known.encounters)
+    if not isinstance(led, _Beyond):
+        return None if led is NOBODY else led
+    reference, path = led
     # A urn names nothing beyond its message.
     own = None if path.startswith("urn:") else take_apart(path, reference.type).id
     if known.encounters and (visit := known.encounters.get(f"Encounter/{own}")):

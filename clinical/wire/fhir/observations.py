@@ -22,7 +22,7 @@ from clinical.wire.fhir.core import Measured, Observation
 from clinical.wire.fhir.found import Found, Rows
 from clinical.wire.fhir.notes import annotations
 from clinical.wire.fhir.ranges import ranges
-from clinical.wire.fhir.texts import FEW, Column, array, nothing, pick, without
+from clinical.wire.fhir.texts import FEW, Column, array, looked_up, nothing, pick, without
 from clinical.wire.fhir.texts import Rows as Positions
 from clinical.wire.fhir.values import has_value, values
 
@@ -44,7 +44,7 @@ def read(found: Found[Observation]) -> Iterator[Rows]:
     parts = _parts(found.resources)
     if not parts.measured:
         return
-    order = found.own_ids()
+    order = found.own_column()
     shared = {"order_id": order, **_of_resources(found)}
     if parts.of is not None:
         shared = {name: pick(column, parts.of) for name, column in shared.items()}
@@ -59,25 +59,38 @@ def read(found: Found[Observation]) -> Iterator[Rows]:
 
 def _parts(each: Sequence[Observation]) -> _Parts:
     """`focus` says that a value is another's, e.g. the foetus of the patient whose record it is."""
-    components = [one.component for one in each]
-    focuses = [one.focus for one in each]
-    if not any(components) and not any(focuses):
+    several = [row for row, one in enumerate(each) if one.component or one.focus]
+    if not several:
         return _Parts(each, None, None)
     parts: list[Measured] = []
-    of: list[int] = []
     sub_ids: list[str | None] = []
-    for row, (one, pieces, focus) in enumerate(zip(each, components, focuses, strict=True)):
-        if focus and _is_there(focus):
-            continue
-        if not pieces or has_value(one):
-            parts.append(one)
-            of.append(row)
-            sub_ids.append(None)
-        if pieces:
-            parts += pieces
-            of += [row] * len(pieces)
-            sub_ids += map(str, range(len(pieces)))
-    return _Parts(parts, np.array(of, np.int64) if len(of) > FEW else of, sub_ids)
+    held: list[int] = []
+    done = 0
+    for row in several:
+        # Those in between are what they are: taken as they stand.
+        parts += each[done:row]
+        sub_ids += [None] * (row - done)
+        begun, done = len(parts), row + 1
+        _add(each[row], parts, sub_ids)
+        held.append(len(parts) - begun)
+    parts += each[done:]
+    sub_ids += [None] * (len(each) - done)
+    counts = np.ones(len(each), np.int64)
+    counts[several] = held
+    of = np.repeat(np.arange(len(each)), counts)
+    return _Parts(parts, of if len(of) > FEW else of.tolist(), sub_ids)
+
+
+def _add(one: Observation, parts: list[Measured], sub_ids: list[str | None]) -> None:
+    """What gives rows of an Observation with components, or with a focus, which gives none."""
+    if one.focus and _is_there(one.focus):
+        return
+    pieces = one.component or ()
+    if not pieces or has_value(one):
+        parts.append(one)
+        sub_ids.append(None)
+    parts += pieces
+    sub_ids += map(str, range(len(pieces)))
 
 
 def _is_there(raw: Raw) -> bool:
@@ -88,16 +101,13 @@ def _of_resources(found: Found[Observation]) -> dict[str, Column]:
     """What all parts of an Observation share."""
     each = found.resources
     documented = found.written([one.issued for one in each])
-    effective = [
-        one.effective_date_time or _effective(one) or one.issued or found.sent(row)
-        for row, one in enumerate(each)
-    ]
+    effective = _effective_times(found)
     at = found.dated(effective)
     return {
         "effective_at": at,
         "time_flag": _flags(effective, at),
         "documented_at": found.moments(documented),
-        "status": [FHIR_OBSERVATION.get(one.status or "", UNKNOWN) for one in each],
+        "status": looked_up([one.status for one in each], _status),
         "specimen": found.labelled([one.specimen for one in each]),
     }
 
@@ -123,6 +133,21 @@ def _flags(texts: Sequence[str | None], read: Column) -> Column:
         _BAD_TIME if text is not None and (at is None or at is False) else None
         for text, at in zip(texts, read, strict=True)
     ]
+
+
+def _status(told: str | None) -> str:
+    return FHIR_OBSERVATION.get(told or "", UNKNOWN)
+
+
+def _effective_times(found: Found[Observation]) -> list[str | None]:
+    """When each was true: as it says, else when it was issued, sent or last changed."""
+    told = [one.effective_date_time for one in found.resources]
+    if all(told):
+        return told
+    for row in [row for row, text in enumerate(told) if not text]:
+        one = found.resources[row]
+        told[row] = _effective(one) or one.issued or found.sent(row)
+    return told
 
 
 def _effective(one: Observation) -> str | None:

@@ -33,19 +33,19 @@ def read(found: Found[Patient]) -> Iterator[Rows]:
     names = [_name(one.name or ()) for one in each]
     homes = [_home(one.address or ()) for one in each]
     died = [one.deceased_date_time for one in each]
-    deceased = [True if one.deceased_date_time else one.deceased_boolean for one in each]
+    deceased = [True if at else one.deceased_boolean for at, one in zip(died, each, strict=True)]
     yield Rows(
         "patient_demographics",
         {
             "family_name": [name.family for name in names],
-            "given_name": [next(filter(None, name.given or ()), None) for name in names],
+            "given_name": [_first(name.given) if name.given else None for name in names],
             "birth_date": days([one.birth_date for one in each]),
             "sex": [one.gender for one in each],
             "died_at": found.moments(died),
             "deceased": deceased,
             "address": [_written(home) for home in homes],
             "postcode": [home.postal_code for home in homes],
-            "phone": [_phone(one.telecom or ()) for one in each],
+            "phone": [_phone(one.telecom) if one.telecom else None for one in each],
         },
     )
     if any(one.link for one in each):
@@ -99,6 +99,8 @@ def _joined(found: Found[Patient], row: int, link: PatientLink) -> _Joined | Non
 
 
 def _name(names: Sequence[HumanName]) -> HumanName:
+    if len(names) == 1 and names[0].use not in _FORMER:
+        return names[0]
     current = [name for name in names if name.use not in _FORMER]
     for use in _NAMES:
         for name in current:
@@ -108,6 +110,8 @@ def _name(names: Sequence[HumanName]) -> HumanName:
 
 
 def _home(places: Sequence[Address]) -> Address:
+    if len(places) == 1 and places[0].use not in _FORMER:
+        return places[0]
     current = [place for place in places if place.use not in _FORMER]
     preferred = (place for place in current if place.use in _ADDRESSES)
     return next(preferred, current[0] if current else _NO_ADDRESS)
@@ -115,10 +119,17 @@ def _home(places: Sequence[Address]) -> Address:
 
 def _written(home: Address) -> str | None:
     """An address in one line: as it was sent in one piece, else its parts."""
-    parts = [*(home.line or ()), home.city, home.state]
-    return home.text or ", ".join(part for part in parts if part) or None
+    if home.text:
+        return home.text
+    return ", ".join(filter(None, (*(home.line or ()), home.city, home.state))) or None
 
 
 def _phone(contacts: Sequence[ContactPoint]) -> str | None:
-    usable = [each for each in contacts if each.system == "phone" and each.use != "old"]
-    return next((each.value for each in usable if each.value), None)
+    for each in contacts:
+        if each.system == "phone" and each.use != "old" and each.value:
+            return each.value
+    return None
+
+
+def _first(given: Sequence[str | None]) -> str | None:
+    return given[0] or next(filter(None, given), None)

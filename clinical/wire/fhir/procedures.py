@@ -6,7 +6,6 @@ Here: what was done, when, and how far it came. Not here: which procedure is an 
 
 from collections.abc import Iterator
 
-import pyarrow as pa
 from msgspec import Raw
 
 from clinical.wire.fhir.found import Found, Rows
@@ -40,7 +39,7 @@ class Procedure(Resource, tag_field="resourceType"):
 def read(found: Found[Procedure]) -> Iterator[Rows]:
     """The rows of a batch's Procedures."""
     each = found.resources
-    own = pa.array(found.own_ids(), pa.string())
+    own = found.own_column()
     code = found.codes([one.code for one in each])
     columns = {
         "procedure_id": own,

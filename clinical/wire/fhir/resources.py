@@ -119,7 +119,6 @@ class Address(Element):
     city: str | None = None
     state: str | None = None
     postal_code: str | None = None
-    country: str | None = None
 
 
 class ContactPoint(Element):

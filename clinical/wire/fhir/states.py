@@ -7,6 +7,7 @@ each kind makes of its own status.
 from collections.abc import Mapping, Sequence
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from msgspec import Raw
 
 from clinical.wire.fhir.found import Found, R
@@ -14,7 +15,7 @@ from clinical.wire.fhir.found import Found, R
 ENTERED_IN_ERROR = "entered-in-error"
 RETRACTED = "entered_in_error"
 # What is not known to be so is told apart from what is.
-_DOUBTED = frozenset({"unconfirmed", "provisional", "differential", "refuted"})
+_DOUBTED = pa.array(["unconfirmed", "provisional", "differential", "refuted"])
 _WORDS: Mapping[str, str] = {ENTERED_IN_ERROR: RETRACTED}
 
 
@@ -35,16 +36,7 @@ def words(told: Sequence[str | None], known: Mapping[str, str] = _WORDS) -> list
 
 def verified(found: Found[R], clinical: Sequence[Raw], verification: Sequence[Raw]) -> pa.Array:
     """One status of a clinical and a verification status: error, then doubt, then the clinical."""
-    pairs = zip(
-        found.answers(clinical).to_pylist(),
-        found.answers(verification).to_pylist(),
-        found.retracted,
-        strict=True,
-    )
-    return pa.array([_one(*pair) for pair in pairs], pa.string())
-
-
-def _one(clinical: str | None, verification: str | None, gone: bool) -> str | None:
-    if gone or verification == ENTERED_IN_ERROR:
-        return RETRACTED
-    return verification if verification in _DOUBTED else clinical
+    said, sure = found.answers(clinical), found.answers(verification)
+    gone = pc.or_kleene(pa.array(found.retracted), pc.equal(sure, ENTERED_IN_ERROR))
+    told = pc.if_else(pc.is_in(sure, _DOUBTED), sure, said)
+    return pc.if_else(pc.fill_null(gone, False), RETRACTED, told)

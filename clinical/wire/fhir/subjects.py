@@ -29,7 +29,7 @@ from clinical.wire.fhir.neighbours import (
 )
 from clinical.wire.fhir.reasons import Reason
 from clinical.wire.fhir.resources import Resource
-from clinical.wire.fhir.texts import FEW, Column, distinct
+from clinical.wire.fhir.texts import FEW, Column, distinct, nothing
 
 T = TypeVar("T")
 STRING = pa.string()
@@ -89,6 +89,8 @@ def _column(told: Sequence[object]) -> Column:
 def visits(group: Group[Resource]) -> tuple[Column, Refusals]:
     """The visit that each resource names."""
     texts = [resource.encounter for resource in group.resources]
+    if not any(texts):
+        return nothing(len(texts)), []
     if group.outside:
         each = distinct(texts)
         told = [visit_outside(text) for text in each.texts]

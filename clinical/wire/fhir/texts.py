@@ -7,16 +7,18 @@ A live batch is one resource, a replay thousands: up to FEW rows are read one by
 less than it takes to tell which of them are alike.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 from msgspec import Raw
 
-FEW = 256
+K = TypeVar("K", bound=Hashable)
+T = TypeVar("T")
+FEW = 96
 
 Column: TypeAlias = pa.Array | Sequence[object]
 Rows: TypeAlias = Sequence[int] | npt.NDArray[np.int64]
@@ -45,6 +47,12 @@ class Distinct:
             return pa.nulls(len(self.places), kind)
         return pa.array(read, kind).take(self.places)
 
+    def repeated(self, read: Sequence[T]) -> list[T]:
+        """The same of what is no element of a column."""
+        if self.places is None:
+            return list(read)
+        return [read[place] for place in self.places.to_pylist()]
+
     def rows_of(self, wanted: Sequence[bool]) -> list[int]:
         """The rows whose text is one of these."""
         chosen = np.asarray(wanted, np.bool_)
@@ -54,9 +62,32 @@ class Distinct:
         return found
 
 
+def numbers(rows: Rows) -> npt.NDArray[np.int64]:
+    """Row numbers as NumPy has them."""
+    if isinstance(rows, range):
+        return np.arange(rows.start, rows.stop)
+    return np.asarray(rows, np.int64)
+
+
 def array(told: Column, kind: pa.DataType) -> pa.Array:
     """A column as Arrow has it."""
     return told if isinstance(told, pa.Array) else pa.array(told, kind)
+
+
+def meanings(words: Sequence[K], meaning: Callable[[K], T]) -> list[T]:
+    """What each word means, each distinct one asked for once; for elements of few words."""
+    if len(words) <= FEW:
+        return [meaning(word) for word in words]
+    known = {word: meaning(word) for word in set(words)}
+    return [known[word] for word in words]
+
+
+def looked_up(words: Sequence[K], meaning: Callable[[K], str | None]) -> Column:
+    """The same as a column of texts, of few rows as a list."""
+    if len(words) <= FEW or len(known := set(words)) > 1:
+        return meanings(words, meaning)
+    told = meaning(known.pop())
+    return nothing(len(words)) if told is None else pa.repeat(told, len(words))
 
 
 def nothing(count: int) -> Column:
@@ -69,6 +100,13 @@ def pick(told: Column, of: Rows) -> Column:
     if isinstance(told, pa.Array):
         return told.take(pa.array(of, pa.int64()))
     return [told[row] for row in (of.tolist() if isinstance(of, np.ndarray) else of)]
+
+
+def extended(told: Column, more: Sequence[object]) -> Column:
+    """A column with more rows behind it."""
+    if isinstance(told, pa.Array):
+        return pa.concat_arrays([told, pa.array(more, told.type)])
+    return [*told, *more]
 
 
 def without(told: Column, rows: Sequence[int]) -> Column:

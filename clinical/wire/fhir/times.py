@@ -73,6 +73,8 @@ def dated(texts: Sequence[str | None], zone: str) -> Column:
 def _moments(texts: Sequence[str | None], zone: str, read: Reading) -> Column:
     if len(texts) <= FEW:
         return [None if text is None else read(text, zone) for text in texts]
+    if not any(texts):
+        return pa.nulls(len(texts), UTC_MICROSECONDS)
     # The observations of one round share their times: each distinct text is read once.
     column = pa.array(texts, pa.string())
     if _alike(column) and (times := _cast(column)) is not None:

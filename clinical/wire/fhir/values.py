@@ -88,16 +88,18 @@ def _quantities(
     amounts: Sequence[Quantity], texts: pa.Array, others: Sequence[int], read: Sequence[Value]
 ) -> Values:
     """The columns of quantities, and among them what was `read` of `others` one by one."""
-    kinds: list[str | None] = ["Quantity"] * len(amounts)
+    kinds = pa.repeat("Quantity", len(amounts))
     comparators = [each.comparator for each in amounts]
     units = [each.code if each.system == UCUM and each.code else _unit(each) for each in amounts]
     sent = texts.cast(pa.large_string()).cast(STRING)
     if others:
         for row, value in zip(others, read, strict=True):
-            kinds[row], comparators[row], units[row] = value.type, value.comparator, value.unit
+            comparators[row], units[row] = value.comparator, value.unit
         rest = np.zeros(len(amounts), np.bool_)
         rest[others] = True
         told = pa.array([value.text for value in read], STRING)
+        types = pa.array([value.type for value in read], STRING)
+        kinds = pc.replace_with_mask(kinds, pa.array(rest), types)
         digits = pc.replace_with_mask(sent, pa.array(rest), pa.array(["0"] * len(read)))
         numbers = digits.cast(DOUBLE)
         own = pa.array([value.number for value in read], DOUBLE)
@@ -106,7 +108,7 @@ def _quantities(
     else:
         numbers = sent.cast(DOUBLE)
     return Values(
-        pa.array(kinds, STRING),
+        kinds,
         sent,
         pa.array(comparators, STRING) if any(comparators) else pa.nulls(len(amounts), STRING),
         _finite(numbers),

@@ -5,13 +5,12 @@ here: their columns (encounters.py), or where a patient was from each place on (
 """
 
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import NamedTuple
 
 from clinical.wire.fhir.codings import answer_of, coding_of, has_code
 from clinical.wire.fhir.core import Encounter, Location, Stay
 from clinical.wire.fhir.found import Found
-from clinical.wire.fhir.moves import Level, Move, Place, Stop, moves
+from clinical.wire.fhir.moves import Level, Move, Stop, moves
 from clinical.wire.fhir.references import label
 from clinical.wire.fhir.resources import CodeableConcept, Period
 
@@ -30,7 +29,7 @@ _EVENTS = {
     "entered-in-error": "delete_visit",
 }
 # What its histories say did not happen either.
-_UNDONE = frozenset({"cancel_admit", "delete_visit"})
+UNDONE = frozenset({"cancel_admit", "delete_visit"})
 _BEGINS = frozenset({"preadmit", "register", "admit", "cancel_admit"})
 
 # https://hl7.org/fhir/R4/codesystem-location-physical-type.html; all but these are units.
@@ -57,14 +56,10 @@ class Event(NamedTuple):
 
 def events_of(found: Found[Encounter], row: int, one: Encounter, period: Period) -> list[Event]:
     """What one Encounter says happened; `period` is that of the whole visit."""
-    event = _EVENTS.get(one.status or "", "update")
-    time = _time(event, period)
-    if event in _UNDONE:
+    event = event_of(one.status)
+    time = time_of(event, period)
+    if event in UNDONE:
         return [Event(row, event, one.status, time=time)]
-    if not (one.status_history or one.class_history or one.part_of) and (
-        (here := _here(found, row, one.location or ())) is not None
-    ):
-        return [Event(row, event, one.status, None, here, time=time)]
     path = moves(_stops(found, row, one.location or ())) if one.location else []
     last = path[-1] if path else _UNMOVED
     dated = last.at is not None
@@ -81,21 +76,23 @@ def events_of(found: Found[Encounter], row: int, one: Encounter, period: Period)
     return told
 
 
-def _here(found: Found[Encounter], row: int, stays: Sequence[Stay]) -> Move | None:
-    """The place of a visit of which one unit or none is told; None where there is more to tell."""
-    if not stays:
-        return _UNMOVED
-    stay = stays[0]
+def says_more(found: Found[Encounter], row: int, one: Encounter) -> bool:
+    """Whether an Encounter tells more than one event in one unit: all but a few tell just that."""
+    if one.status_history or one.class_history or one.part_of:
+        return True
+    if not one.location:
+        return False
+    stay = one.location[0]
     more = stay.period or stay.physical_type or stay.form or stay.status in _UNTRUE
-    return None if len(stays) > 1 or more or found.has_more(row) else _in_unit(bytes(stay.location))
+    return bool(more) or len(one.location) > 1 or found.has_more(row)
 
 
-@lru_cache(maxsize=4096)
-def _in_unit(location: bytes) -> Move:
-    return Move(Place(label(location)))
+def event_of(status: str | None) -> str:
+    """What a status stands for."""
+    return _EVENTS.get(status or "", "update")
 
 
-def _time(event: str, period: Period) -> str | None:
+def time_of(event: str, period: Period) -> str | None:
     """When what a status stands for happened."""
     if event in _BEGINS:
         return period.start

@@ -20,12 +20,15 @@ from clinical.wire.hl7.batch import Batch, Flags
 from clinical.wire.hl7.charges import charges
 from clinical.wire.hl7.diagnoses import diagnoses
 from clinical.wire.hl7.dispositions import Verdicts
+from clinical.wire.hl7.drugs import SEGMENTS
 from clinical.wire.hl7.encounters import encounter_events
 from clinical.wire.hl7.index import Index
-from clinical.wire.hl7.medications import SEGMENTS, medication_events
-from clinical.wire.hl7.message_types import ENCOUNTERS, MEDICATIONS, OBSERVED, ORDERS, RESULTS, USED
+from clinical.wire.hl7.medications import KINDS as ORDERED_DRUGS
+from clinical.wire.hl7.medications import medication_events
+from clinical.wire.hl7.message_types import ENCOUNTERS, OBSERVED, USED
 from clinical.wire.hl7.notes import has_notes, notes
 from clinical.wire.hl7.observations import observations
+from clinical.wire.hl7.orders import KINDS as ORDERED
 from clinical.wire.hl7.orders import order_events
 from clinical.wire.hl7.people import patient_demographics
 from clinical.wire.hl7.procedures import procedures
@@ -68,8 +71,8 @@ READERS: Mapping[str, Reader] = MappingProxyType(
         "encounter_events": Reader(encounter_events, ("PV1",), ENCOUNTERS),
         "patient_demographics": Reader(patient_demographics, ("PID",)),
         "identity_events": Reader(merges.identity_events, ("MRG",), ENCOUNTERS, merges.has_links),
-        "order_events": Reader(order_events, ("OBR", "ORC"), ORDERS | RESULTS),
-        "medication_events": Reader(medication_events, DRUGS, MEDICATIONS | ORDERS),
+        "order_events": Reader(order_events, ("OBR", "ORC"), ORDERED),
+        "medication_events": Reader(medication_events, DRUGS, ORDERED_DRUGS),
         "diagnoses": Reader(diagnoses, ("DG1",)),
         "charges": Reader(charges, ("FT1",)),
         "procedures": Reader(procedures, ("PR1",)),

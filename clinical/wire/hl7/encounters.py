@@ -31,7 +31,7 @@ def encounter_events(batch: Batch) -> pa.Table:
     message = pa.array(pv1.message)
     patient = batch.subjects.of_segment.take(pa.array(pv1.at))
     trigger = known.trigger.take(message)
-    event = Cells(trigger.dictionary_encode()).read(lambda sent: EVENTS.get(sent, sent))
+    event = Cells.of(trigger).read(lambda sent: EVENTS.get(sent, sent))
     admitted_at = times(pv1, PV1_ADMITTED, batch.zone)
     discharged_at = times(pv1, PV1_DISCHARGED, batch.zone)
     columns = {

@@ -7,10 +7,10 @@ nothing, the decoder itself has to be asked (`dispositions`). Not here: any verd
 from clinical.wire.hl7.charsets import SWITCHED, codec
 from clinical.wire.hl7.delimiters import STANDARD
 from clinical.wire.hl7.header import MSH_TIME, MSH_TYPE
+from clinical.wire.hl7.kept import component_of, raw_parts
 from clinical.wire.hl7.message_types import ENCOUNTERS, MERGES, USED
 from clinical.wire.hl7.screen import MSH_18, USUAL
 from clinical.wire.hl7.subjects import PID_LIST
-from clinical.wire.hl7.text import component_of, raw_parts
 from clinical.wire.profile import FeedProfile
 from clinical.wire.time import instant
 

@@ -71,7 +71,7 @@ class Names:
     """A column by its distinct names; the last number is that of rows without one."""
 
     distinct: list[str]
-    number: npt.NDArray[np.int32]
+    number: npt.NDArray[np.int32] | npt.NDArray[np.int64]
     known: dict[frozenset[str], Flags] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
@@ -112,6 +112,7 @@ def times(rows: Rows, number: int, zone: str, part: int = 1) -> pa.Array:
 def header(index: Index, zone: str) -> Header:
     """Read MSH and EVN of every message of a group, each of which begins with its MSH."""
     msh, evn = index.headers(), index.rows("EVN")
+    msh.together(MSH_APPLICATION, MSH_FACILITY)
     event = evn.per_message()
     recorded_at = taken(times(evn, EVN_RECORDED, zone), event)
     sent_at = times(msh, MSH_TIME, zone)
@@ -121,13 +122,21 @@ def header(index: Index, zone: str) -> Header:
         facility=msh.common(MSH_FACILITY),
         control_id=msh.text(MSH_CONTROL),
         kind=kind,
-        kinds=Names.of(kind),
+        kinds=_kinds(msh, kind),
         trigger=pc.coalesce(msh.common(MSH_TYPE, 2), taken(evn.common(1), event)),
         sent_at=sent_at,
         recorded_at=pc.coalesce(recorded_at, sent_at),
         event_recorded_at=recorded_at,
         occurred_at=taken(times(evn, EVN_OCCURRED, zone), event),
     )
+
+
+def _kinds(msh: Rows, kind: pa.Array) -> Names:
+    if len(msh) <= FEW:
+        return Names.of(kind)
+    cells = msh.cells(MSH_TYPE)
+    names = component(cells.texts, msh.index.delimiters, 1)
+    return Names(names.to_pylist(), cells.numbers())
 
 
 def judge(index: Index, known: Header, verdicts: Verdicts) -> None:

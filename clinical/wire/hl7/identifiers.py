@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from clinical.wire.hl7.delimiters import Delimiters, unescape
-from clinical.wire.hl7.text import BLANKS, HL7_NULL
+from clinical.wire.hl7.kept import BLANKS, HL7_NULL
 from clinical.wire.profile import RECORD_NUMBERS as PREFERRED
 
 RECORD_NUMBERS = frozenset(PREFERRED)

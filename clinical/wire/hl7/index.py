@@ -6,6 +6,7 @@ under which. Not here: the pass over the bytes (indexing.py), or the fields of s
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from clinical.wire.hl7.delimiters import Delimiters
+from clinical.wire.hl7.kept import Parts
 from clinical.wire.hl7.rows import Rows, Split
 from clinical.wire.hl7.text import FEW, Positions
 
@@ -21,6 +23,7 @@ MSH = "MSH"
 SMALL = 1024 * 1024
 
 
+@cache
 def code(kind: str) -> int:
     """A segment's name as the number it is indexed by."""
     return int.from_bytes(kind.encode("ascii"), "big")
@@ -31,8 +34,10 @@ class Known:
     """What was asked of an index before, so that it is worked out once."""
 
     kinds: dict[str, Positions] = field(default_factory=dict)
+    chosen: dict[tuple[str, bytes], Positions] = field(default_factory=dict)
     latest: dict[tuple[str, ...], Positions] = field(default_factory=dict)
     splits: dict[tuple[int, int | bytes], tuple[Positions, Split]] = field(default_factory=dict)
+    parts: dict[int, Parts] = field(default_factory=dict)
     names: list[frozenset[int]] = field(default_factory=list)
     content: list[bytes | memoryview] = field(default_factory=list)
 
@@ -43,14 +48,15 @@ class Index:
 
     `marks` are the places of field separators and segment ends. Segment s is named `kinds[s]` and
     belongs to message `message[s]`; it begins at `begins[s]`, its name ends at `marks[first[s]]`,
-    and itself at `marks[last[s]]`. Message m begins with segment `opening[m]`; one more closes the
-    last message.
+    and itself at `ends[s]`, which is `marks[last[s]]`. Message m begins with segment `opening[m]`;
+    one more closes the last message.
     """
 
     delimiters: Delimiters
     buffer: pa.Buffer
     marks: Positions
     begins: Positions
+    ends: Positions
     kinds: npt.NDArray[np.int32]
     message: npt.NDArray[np.int32]
     first: Positions
@@ -81,10 +87,20 @@ class Index:
 
     def rows(self, kind: str, usable: npt.NDArray[np.bool_] | None = None) -> Rows:
         """The segments of one name, of all messages or of the usable ones."""
-        at = self.places(kind)
-        if usable is not None and len(at) and not usable.all():
-            at = at[usable[self.message[at]]]
+        at = self.places(kind) if usable is None else self._chosen(kind, usable)
         return self.these(at, 1 if kind == MSH else 0)
+
+    def _chosen(self, kind: str, usable: npt.NDArray[np.bool_]) -> Positions:
+        """The segments of one name in the usable messages; the same array for the same ones."""
+        at = self.places(kind)
+        if not len(at):
+            return at
+        key = kind, usable.tobytes()
+        known = self.known.chosen.get(key)
+        if known is None:
+            among = usable[self.message[at]]
+            known = self.known.chosen[key] = at if among.all() else at[among]
+        return known
 
     def places(self, kind: str) -> Positions:
         """The numbers of the segments of one name."""
@@ -166,10 +182,19 @@ class Index:
         """The first segment of a name after each of these, before any barrier; -1 without."""
         if not self.has(kind) or not len(rows):
             return np.full(len(rows), -1, np.int64)
-        after = np.minimum(rows + 1, len(self.kinds) - 1)
-        following = np.where(rows + 1 < len(self.kinds), self.below(after, kind, *barriers), -1)
-        found = (following >= 0) & (self.kinds[following] == code(kind))
-        return np.where(found & (self.message[following] == self.message[rows]), following, -1)
+        following = self.after(rows, kind, *barriers)
+        if not barriers:
+            return following
+        return np.where(self.kinds[following] == code(kind), following, -1)
+
+    def after(self, at: Positions, *kinds: str) -> Positions:
+        """The next segment of these names in the message of each of these; -1 without."""
+        here = self._of(kinds)
+        if not len(here) or not len(at):
+            return np.full(len(at), -1, np.int64)
+        place = np.searchsorted(here, at, side="right")
+        found = np.append(here, len(self.kinds))[place]
+        return np.where(found < self.opening[self.message[at] + 1], found, -1)
 
     def segments_per_message(self) -> Positions:
         """How many segments each message has."""

@@ -3,6 +3,8 @@
 Here: `build`. Not here: what an index tells (index.py).
 """
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -20,17 +22,29 @@ def build(messages: pa.Array, delimiters: Delimiters) -> Index:
     # A line end closes every message, so that no segment runs into the next message.
     closed = pc.binary_join_element_wise(messages, b"", b"\r")
     bounds, buffer, content = _content(closed)
-    ends = (content == CR) | (content == LF)
-    marks = np.flatnonzero(ends | (content == ord(delimiters.field)))
-    last = np.flatnonzero(ends[marks])
-    starts = np.append(0, marks[last[:-1]] + 1) if len(last) else np.zeros(0, np.int64)
-    first = np.append(0, last[:-1] + 1) if len(last) else last
-    filled = marks[last] > starts
-    starts, first, last = starts[filled], first[filled], last[filled]
+    places = _marks(content, ord(delimiters.field))
+    last = np.flatnonzero(content.take(places, mode="clip") != ord(delimiters.field))
+    # Half as wide as numbers usually are: they are gathered again and again.
+    marks: Any = places.astype(np.int32)
+    ends = marks[last]
+    starts, first = np.zeros_like(ends), np.zeros_like(last)
+    np.add(ends[:-1], 1, out=starts[1:])
+    np.add(last[:-1], 1, out=first[1:])
+    filled = ends > starts
+    if not filled.all():
+        starts, ends, first, last = (part[filled] for part in (starts, ends, first, last))
     opening = np.searchsorted(starts, bounds)
     message = np.repeat(np.arange(len(messages), dtype=np.int32), np.diff(opening))
     kinds = _kinds(content, starts, marks[first])
-    return Index(delimiters, buffer, marks, starts, kinds, message, first, last, opening)
+    return Index(delimiters, buffer, marks, starts, ends, kinds, message, first, last, opening)
+
+
+def _marks(content: npt.NDArray[np.uint8], field: int) -> Positions:
+    """The places of field separators and line ends."""
+    found, other = content == field, np.empty(len(content), np.bool_)
+    for end in (CR, LF):
+        found |= np.equal(content, end, out=other)
+    return np.flatnonzero(found)
 
 
 def _content(closed: pa.Array) -> tuple[Positions, pa.Buffer, npt.NDArray[np.uint8]]:
@@ -45,7 +59,10 @@ def _kinds(
 ) -> npt.NDArray[np.int32]:
     if not len(starts):
         return np.zeros(0, np.int32)
-    limit = len(content) - 1
-    letters = [content[np.minimum(starts + place, limit)].astype(np.int32) for place in range(3)]
-    name = letters[0] << 16 | letters[1] << 8 | letters[2]
-    return np.where(ends - starts == len(MSH), name, 0).astype(np.int32)
+    name = np.zeros(len(starts), np.int32)
+    for place in range(len(MSH)):
+        name <<= 8
+        # A name that ends before does not count, whatever is read beyond the last byte.
+        name |= content.take(starts + place, mode="clip")
+    name[ends - starts != len(MSH)] = 0
+    return name

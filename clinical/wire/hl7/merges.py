@@ -54,7 +54,8 @@ def has_links(batch: Batch) -> bool:
 
 def judge(index: Index, known: Header, found: Subjects, verdicts: Verdicts) -> None:
     """Reject merges that do not say which identifier is retired in favour of which."""
-    merging = known.of_kind(ENCOUNTERS) & known.on_trigger(MERGES) & verdicts.usable
+    told = known.of_kind(ENCOUNTERS) & verdicts.usable
+    merging = told & known.on_trigger(MERGES) if told.any() else told
     if not merging.any():
         return
     mrg = index.rows("MRG", merging)

@@ -20,7 +20,7 @@ from clinical.wire.hl7.delimiters import Delimiters
 from clinical.wire.hl7.header import times
 from clinical.wire.hl7.index import Rows, code
 from clinical.wire.hl7.message_types import DOCUMENTS
-from clinical.wire.hl7.text import Cells, Positions, component, taken
+from clinical.wire.hl7.text import Cells, Positions, component, layout, taken
 from clinical.wire.hl7.values import lines, values
 
 STRING = pa.string()
@@ -78,9 +78,13 @@ def narratives(types: Cells, text: pa.Array, delimiters: Delimiters) -> Flags | 
     kinds = component(types.texts, delimiters, 1).to_pylist()
     formatted = np.array([kind in FORMATTED for kind in kinds] + [False])
     worded = np.array([kind in WORDED for kind in kinds] + [False])
-    kind = types.encoded.indices.fill_null(len(kinds)).to_numpy()
-    length = pc.utf8_length(text).fill_null(0).to_numpy()
-    found: Flags = formatted[kind] | (worded[kind] & (length > LONGEST_ANSWER))
+    kind = types.numbers()
+    found: Flags = formatted[kind]
+    bounds, _ = layout(text)
+    # No text has more characters than bytes.
+    if np.diff(bounds).max(initial=0) > LONGEST_ANSWER:
+        length = pc.utf8_length(text).fill_null(0).to_numpy()
+        found |= worded[kind] & (length > LONGEST_ANSWER)
     return found if found.any() else None
 
 
@@ -93,7 +97,7 @@ def _long(obx: Rows) -> Flags:
         found = np.zeros(len(obx), np.bool_)
     if not FORMATTED.isdisjoint(kind.strip() for kind in types.distinct):
         formatted = np.array([*(kind.strip() in FORMATTED for kind in types.distinct), False])
-        found |= formatted[types.encoded.indices.fill_null(len(types.distinct)).to_numpy()]
+        found |= formatted[types.numbers()]
     return found
 
 

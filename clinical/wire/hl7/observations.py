@@ -23,7 +23,7 @@ from clinical.concepts.statuses import (
 from clinical.wire.hl7.batch import Batch, Flags
 from clinical.wire.hl7.index import Rows
 from clinical.wire.hl7.notes import narratives
-from clinical.wire.hl7.text import component, has, holds, taken
+from clinical.wire.hl7.text import component, first_known, has, holds, taken
 from clinical.wire.hl7.values import values
 
 STRING = pa.string()
@@ -33,13 +33,17 @@ OBX_TYPE, OBX_CODE, OBX_SUB_ID, OBX_VALUE, OBX_UNIT, OBX_FLAG, OBX_STATUS, OBX_T
 ORC_PLACER, ORC_FILLER = 2, 3
 OBR_PLACER, OBR_FILLER, OBR_TIME, OBR_SPECIMEN, OBR_RELEASED, OBR_STATUS = 2, 3, 7, 15, 22, 25
 OBX_RANGE, SPM_TYPE = 7, 4
+# What stands before the value of an OBX and what stands behind it: both come again and again.
+TOGETHER = (OBX_TYPE, OBX_SUB_ID), (OBX_UNIT, OBX_STATUS)
 
 
 def observations(batch: Batch) -> pa.Table:
     """One row per OBX of a result or ADT message."""
     obx = batch.rows("OBX", batch.results)
     obr = batch.rows("OBR", batch.results)
-    order = obr.link(batch.index.above(obx.at, "OBR"))
+    for fields in TOGETHER:
+        obx.together(*fields)
+    order = obr.above(obx.at)
     of_order = {name: taken(column, order) for name, column in _order(batch, obr).items()}
     types = obx.cells(OBX_TYPE)
     value = values(types, obx.cells(OBX_VALUE), batch.delimiters)
@@ -70,31 +74,36 @@ def _without(text: pa.Array, story: Flags) -> pa.Array:
 
 def _specimen(batch: Batch, obr: Rows) -> pa.Array:
     """What was examined: SPM under the order, else the older OBR-15."""
-    sent = pc.coalesce(*obr.parts(OBR_SPECIMEN, 1, 2)) if obr.width >= OBR_SPECIMEN else None
-    if not batch.index.has("SPM"):
-        return pa.nulls(len(obr), STRING) if sent is None else sent
-    spm = batch.rows("SPM")
-    kind = pc.coalesce(*spm.parts(SPM_TYPE, 1, 2))
+    sent = first_known(*obr.parts(OBR_SPECIMEN, 1, 2))
+    spm = batch.rows("SPM", batch.results)
+    if not len(spm):
+        return sent
+    kind = first_known(*spm.parts(SPM_TYPE, 1, 2))
     found = taken(kind, spm.link(batch.index.under(obr.at, "SPM", "OBR")))
-    return found if sent is None else pc.coalesce(found, sent)
+    return first_known(found, sent)
 
 
 def _order(batch: Batch, obr: Rows) -> dict[str, pa.Array]:
     """What each OBR says of the observations under it; the ORC's numbers where it has none."""
     return {
-        "order_id": pc.coalesce(
-            obr.text(OBR_FILLER), obr.text(OBR_PLACER), _common_order(batch, obr)
-        ),
+        "order_id": _order_id(batch, obr),
         "status": obr.lookup(OBR_STATUS, OBR_25, UNKNOWN),
     }
 
 
+def _order_id(batch: Batch, obr: Rows) -> pa.Array:
+    filler = obr.text(OBR_FILLER)
+    if not filler.null_count:
+        return filler
+    return first_known(filler, obr.text(OBR_PLACER), _common_order(batch, obr))
+
+
 def _common_order(batch: Batch, obr: Rows) -> pa.Array:
-    orc = batch.rows("ORC")
+    orc = batch.rows("ORC", batch.results)
     if not len(orc):
         return pa.nulls(len(obr), STRING)
     previous = batch.index.above(np.maximum(obr.at - 1, 0), "ORC", "OBR")
-    return taken(pc.coalesce(orc.text(ORC_FILLER), orc.text(ORC_PLACER)), orc.link(previous))
+    return taken(first_known(orc.text(ORC_FILLER), orc.text(ORC_PLACER)), orc.link(previous))
 
 
 def _code(obx: Rows) -> dict[str, pa.Array]:
@@ -116,18 +125,21 @@ def _unit(obx: Rows) -> pa.Array:
         power = pc.and_(pc.equal(unit, "10"), pc.match_substring_regex(text, r"^\d+\s*/"))
         joined = pc.binary_join_element_wise(unit, text, "^")
         unit = pc.if_else(pc.fill_null(power, False), joined, unit)
-    return cells.spread(pc.coalesce(unit, text), STRING)
+    return cells.spread(first_known(unit, text), STRING)
 
 
 def _times(batch: Batch, obx: Rows, obr: Rows, order: pa.Array) -> dict[str, pa.Array]:
     sent_at = taken(batch.header.sent_at, pa.array(obx.message))
-    (own, bad), (observed_at, _), (released_at, _) = batch.moments(
+    (own, bad), (observed_at, untold), (released_at, _) = batch.moments(
         (obx, OBX_TIME), (obr, OBR_TIME), (obr, OBR_RELEASED)
     )
+    if untold.null_count < len(untold):  # what OBX-14 does not say, OBR-7 does not either
+        unsaid = pc.if_else(own.is_null(), taken(untold, order), pa.scalar(None, STRING))
+        bad = first_known(bad, unsaid)
     return {
-        "effective_at": pc.coalesce(own, taken(observed_at, order), sent_at),
+        "effective_at": first_known(own, taken(observed_at, order), sent_at),
         "time_flag": bad,
-        "documented_at": pc.coalesce(taken(released_at, order), sent_at),
+        "documented_at": first_known(taken(released_at, order), sent_at),
     }
 
 
@@ -137,7 +149,8 @@ def _status(obx: Rows, of_order: pa.Array, text: pa.Array) -> pa.Array:
     if holds(own, STATUS_CHANGE):
         promoted = pc.and_(pc.equal(own, STATUS_CHANGE), text.is_valid())
         own = pc.if_else(promoted, pa.scalar(FINAL), own)
-    told = pc.coalesce(own, of_order, pa.scalar(FINAL)) if own.null_count else own
+    told = first_known(own, of_order)
+    told = told.fill_null(FINAL) if told.null_count else told
     if not holds(of_order, CANCELLED):
         return told
     cancelled = pc.equal(of_order, CANCELLED).fill_null(False)

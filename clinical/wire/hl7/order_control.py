@@ -47,18 +47,34 @@ STATUSES: Mapping[str, str] = MappingProxyType(
 _OTHER: Mapping[str, str] = MappingProxyType(
     {**dict.fromkeys(CHANGING, CHANGED), **dict.fromkeys(DISPENSING, DISPENSED)}
 )
+_EITHER: Mapping[str, str] = MappingProxyType({**_OTHER, **DECISIVE})
+_REPLACING: frozenset[str | None] = REPLACED | {REPLACEMENT}
 
 
 def events(orc: Rows) -> pa.Array:
     """What each ORC does to its order; an ORC that does not say stands for an order."""
-    decided = orc.lookup(ORC_CONTROL, DECISIVE, None)
-    status = orc.lookup(ORC_STATUS, STATUSES, None)
-    other = orc.lookup(ORC_CONTROL, _OTHER, ORDERED)
-    told = pc.coalesce(decided, status, other, pa.scalar(ORDERED))
+    told = _told(orc)
+    if REPLACEMENT not in orc.said(ORC_CONTROL):
+        return told
     replaced, _ = replacements(orc)
     if not replaced.any():
         return told
     return pc.if_else(pa.array(replaced), pa.scalar(DISCONTINUED), told)
+
+
+def _told(orc: Rows) -> pa.Array:
+    """What each ORC says by itself: its status counts where its control is not decisive."""
+    status = orc.lookup(ORC_STATUS, STATUSES, None)
+    if status.null_count == len(status):
+        return pc.fill_null(orc.lookup(ORC_CONTROL, _EITHER, ORDERED), ORDERED)
+    decided = orc.lookup(ORC_CONTROL, DECISIVE, None)
+    other = orc.lookup(ORC_CONTROL, _OTHER, ORDERED)
+    return pc.coalesce(decided, status, other, pa.scalar(ORDERED))
+
+
+def replaces(orc: Rows) -> bool:
+    """Whether any ORC replaces an order or is replaced: what another ORC says then counts."""
+    return bool(_REPLACING & orc.said(ORC_CONTROL))
 
 
 def replacements(orc: Rows) -> tuple[npt.NDArray[np.bool_], Positions]:
@@ -83,8 +99,8 @@ def replacements(orc: Rows) -> tuple[npt.NDArray[np.bool_], Positions]:
 
 def replaced_ids(orc: Rows, order_id: pa.Array) -> pa.Array:
     """The order that each ORC's replaces: that of the RP before an RO, else its parent (ORC-8)."""
-    if not len(orc):
-        return pa.nulls(0, pa.string())
+    if not replaces(orc):
+        return pa.nulls(len(orc), pa.string())
     _, of = replacements(orc)
     control = orc.common(ORC_CONTROL)
     named = pc.is_in(control, pa.array([REPLACEMENT, *sorted(REPLACED)]))
@@ -97,8 +113,8 @@ def replaced_ids(orc: Rows, order_id: pa.Array) -> pa.Array:
 
 def alone(index: Index, orc: Positions, details: tuple[str, ...]) -> Positions:
     """The ORC segments that no detail follows."""
-    following = np.append(index.coming("ORC", *details), -1)[orc + 1]
-    ordered = index.kinds[following] != index.kinds[orc]
-    ordered &= (following >= 0) & (index.message[following] == index.message[orc])
-    found: Positions = orc[~ordered]
+    if not len(orc):
+        return orc
+    following = index.after(orc, "ORC", *details)
+    found: Positions = orc[(following < 0) | (index.kinds[following] == index.kinds[orc])]
     return found

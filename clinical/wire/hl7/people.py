@@ -14,12 +14,11 @@ import pyarrow.compute as pc
 from clinical.wire.hl7.batch import Batch
 from clinical.wire.hl7.header import times
 from clinical.wire.hl7.index import Rows
+from clinical.wire.hl7.subjects import PID_DECEASED
 from clinical.wire.hl7.text import FEW, component
 from clinical.wire.time import date_of, dates
 
-PID_NAME, PID_BIRTH, PID_SEX, PID_ADDRESS, PID_PHONE, PID_DIED_AT, PID_DECEASED = (
-    5, 7, 8, 11, 13, 29, 30,
-)  # fmt: skip
+PID_NAME, PID_BIRTH, PID_SEX, PID_ADDRESS, PID_PHONE, PID_DIED_AT = 5, 7, 8, 11, 13, 29
 # Components of an address (AD, XAD): street, second line, city, state; then the postcode.
 ADDRESS, POSTCODE = (1, 2, 3, 4), 5
 # Components of a telephone number (XTN).

@@ -4,7 +4,7 @@ Here: fields as sent and components as people read them, few segments text by te
 by column. Not here: which segments there are (index.py), or what a field means.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from clinical.wire.hl7.text import FEW, Cells, Positions, component, plain, raw_parts, slices
+from clinical.wire.hl7.kept import raw_parts
+from clinical.wire.hl7.spans import Span
+from clinical.wire.hl7.text import FEW, Cells, Positions, component, has, plain, slices
 
 if TYPE_CHECKING:
     from clinical.wire.hl7.index import Index
@@ -31,8 +33,9 @@ class Split:
 
     columns: list[tuple[bytes, ...]] = field(default_factory=list)
     bounds: list[tuple[Positions, Positions]] = field(default_factory=list)
-    widest: list[int] = field(default_factory=list)
+    extent: list[int] = field(default_factory=list)
     cells: dict[int, Cells] = field(default_factory=dict)
+    spans: list[Span] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +60,20 @@ class Rows:
         """The number of the last field that any segment here has."""
         if len(self.at) <= FEW:
             return len(self._columns()) - 1 + self.origin
-        if not self.split.widest:
+        return self._extent()[0]
+
+    def _narrowest(self) -> int:
+        """The number of the last field that every segment here has."""
+        return self._extent()[1]
+
+    def _extent(self) -> list[int]:
+        """The number of the last field of the widest segment, and that of the narrowest."""
+        if not self.split.extent:
             first, last = self._bounds()
-            self.split.widest.append(int((last - first).max(initial=-1)) + self.origin)
-        return self.split.widest[0]
+            fields = last - first
+            widest, narrowest = fields.max(initial=-1), fields.min(initial=MOST_FIELDS)
+            self.split.extent.extend([int(widest) + self.origin, int(narrowest) + self.origin])
+        return self.split.extent
 
     def field(self, number: int, kind: pa.DataType | None = None) -> pa.Array:
         """Field `number` of each segment, as sent; null where it is empty."""
@@ -68,21 +81,54 @@ class Rows:
             return self._column([sent or None for sent in self._sent(number)], kind or STRING)
         if number > self.width:
             return pa.nulls(len(self.at), kind or STRING)
-        index = self.index
-        first, last = self._bounds()
-        mark = first + (number - self.origin)
+        return slices(self.index.buffer, *self._places(number, number), kind)
+
+    def _places(self, one: int, other: int) -> tuple[Positions, Positions]:
+        """Where fields `one` to `other` of each segment begin and end."""
+        marks, (first, last) = self.index.marks, self._bounds()
+        mark = first + (one - self.origin)
+        if other <= self._narrowest():
+            return marks[mark - 1] + 1, marks[mark if other == one else mark + (other - one)]
         there = mark <= last
         mark = np.minimum(mark, last)
-        stop = index.marks[mark]
-        begin = index.marks[mark - 1] + 1
-        if not there.all():
-            begin = np.where(there, begin, stop)
-        return slices(index.buffer, begin, stop, kind)
+        begin = marks[mark - 1] + 1
+        stop = marks[mark if other == one else np.minimum(mark + (other - one), last)]
+        return (begin if there.all() else np.where(there, begin, stop)), stop
+
+    def together(self, one: int, other: int) -> None:
+        """Read fields `one` to `other` of many segments as one, if the same come together again.
+
+        Codes, their names and their units do. What is asked of these fields later rests on that.
+        """
+        spans = self.split.spans
+        if len(self.at) <= FEW or one > self.width or any(known.first == one for known in spans):
+            return
+        sent = slices(self.index.buffer, *self._places(one, other))
+        span = Span.of(one, other, sent, self.index.delimiters.field)
+        if span is not None:
+            spans.append(span)
+
+    def _span(self, number: int) -> Span | None:
+        spans = self.split.spans
+        return next((span for span in spans if span.first <= number <= span.last), None)
+
+    def holds(self, number: int, character: str) -> bool:
+        """Whether field `number` of any segment holds this character."""
+        if len(self.at) <= FEW:
+            sought = character.encode("ascii")
+            return bool(sought) and any(sought in sent for sent in self._sent(number))
+        return number <= self.width and has(self.cells(number).texts, character)
+
+    def is_one_each(self) -> bool:
+        """Whether every message has one of these segments."""
+        return len(self.at) == self.index.messages and bool(
+            (self.message == np.arange(len(self.at))).all()
+        )
 
     @property
     def sizes(self) -> Positions:
         """How many bytes each segment has."""
-        return self.index.marks[self.index.last[self.at]] - self.index.begins[self.at]
+        return self.index.ends[self.at] - self.index.begins[self.at]
 
     def lengths(self, number: int) -> Positions:
         """How many bytes field `number` of each segment has, as sent."""
@@ -99,7 +145,9 @@ class Rows:
         """Field `number` by its distinct values."""
         known = self.split.cells.get(number)
         if known is None:
-            known = self.split.cells[number] = Cells(self.field(number).dictionary_encode())
+            span = self._span(number)
+            known = span.cells(number) if span else Cells.of(self.field(number))
+            self.split.cells[number] = known
         return known
 
     def text(self, number: int, part: int = 1) -> pa.Array:
@@ -108,6 +156,8 @@ class Rows:
             return self._column(self._read(number, part), STRING)
         if number > self.width:
             return pa.nulls(len(self.at), STRING)
+        if self._span(number):
+            return self.common(number, part)
         return component(self.field(number), self.index.delimiters, part)
 
     def texts(self, number: int, part: int = 1) -> list[str | None]:
@@ -117,14 +167,19 @@ class Rows:
     def _read(self, number: int, part: int) -> list[str | None]:
         """The same; nothing where no segment has the field."""
         sent = self._sent(number)
-        if not sent:
+        if not any(sent):
             return []
-        read = raw_parts(self.index.delimiters, part)
+        known = self.index.known.parts
+        read = known.get(part)
+        if read is None:
+            read = known[part] = raw_parts(self.index.delimiters, part)
         return [read[text] for text in sent]
 
     def _column(self, values: list[Any], kind: pa.DataType) -> pa.Array:
         """A value for each segment; nulls where there are none at all."""
-        return pa.array(values, kind) if values else pa.nulls(len(self.at), kind)
+        if values.count(None) == len(values):
+            return pa.nulls(len(self.at), kind)
+        return pa.array(values, kind)
 
     def _bounds(self) -> tuple[Positions, Positions]:
         """The marks at which the name of each segment ends, and the segment itself."""
@@ -142,7 +197,7 @@ class Rows:
         if not self.split.columns and len(self.at):
             index, mark = self.index, self.index.delimiters.field.encode("ascii")
             begin = index.begins[self.at].tolist()
-            end = index.marks[index.last[self.at]].tolist()
+            end = index.ends[self.at].tolist()
             content = index.content
             bounds = zip(begin, end, strict=True)
             lines = [bytes(content[low:high]).split(mark, MOST_FIELDS) for low, high in bounds]
@@ -164,15 +219,30 @@ class Rows:
 
     def lookup(self, number: int, meanings: Mapping[str, str], other: str | None) -> pa.Array:
         """What the codes of field `number` mean; `other` for one that has no meaning here."""
-
-        def meant(codes: Iterable[str | None]) -> list[str | None]:
-            return [code and meanings.get(code, other) for code in codes]
-
         if len(self.at) <= FEW:
-            return self._column(meant(self._read(number, 1)), STRING)
+            codes = self._read(number, 1)
+            return self._column([code and meanings.get(code, other) for code in codes], STRING)
+        return self.read(number, lambda code: meanings.get(code, other), STRING)
+
+    def read(
+        self, number: int, reader: Callable[[str], Any], kind: pa.DataType, part: int = 1
+    ) -> pa.Array:
+        """What `reader` makes of component `part` of field `number`; null where there is none."""
+        if len(self.at) <= FEW:
+            texts = self._read(number, part)
+            return self._column([text and reader(text) for text in texts], kind)
+        if number > self.width:
+            return pa.nulls(len(self.at), kind)
         cells = self.cells(number)
-        codes = component(cells.texts, self.index.delimiters, 1)
-        return cells.spread(meant(codes.to_pylist()), STRING)
+        told = component(cells.texts, self.index.delimiters, part).to_pylist()
+        return cells.spread([text and reader(text) for text in told], kind)
+
+    def said(self, number: int) -> frozenset[str | None]:
+        """All that field `number` says; None where it says nothing."""
+        if len(self.at) <= FEW:
+            return frozenset(self._read(number, 1))
+        cells = self.cells(number)
+        return frozenset(component(cells.texts, self.index.delimiters, 1).to_pylist())
 
     def whole(self, number: int) -> pa.Array:
         """Field `number` with all its parts, as people read it."""
@@ -186,6 +256,15 @@ class Rows:
         row = np.searchsorted(message, np.arange(self.index.messages))
         none = np.append(message, -1)[row] != np.arange(self.index.messages)
         return pa.array(row.astype(np.int32), mask=none)
+
+    def above(self, segments: Positions) -> pa.Array:
+        """The latest row here up to each of these segments in its message; null without one."""
+        if not len(self.at):
+            return pa.nulls(len(segments), pa.int32())
+        row = np.searchsorted(self.at, segments, side="right").astype(np.int32) - 1
+        message = self.index.message
+        none = (row < 0) | (message[self.at][row] != message[segments])
+        return pa.array(row, mask=none) if none.any() else pa.array(row)
 
     def link(self, segments: Positions) -> pa.Array:
         """The row here of each of these segments, which may be -1, to `take` from a column."""

@@ -17,12 +17,15 @@ import pyarrow.compute as pc
 from clinical.wire.hl7.delimiters import Delimiters
 from clinical.wire.hl7.dispositions import Verdicts
 from clinical.wire.hl7.header import Header
-from clinical.wire.hl7.identifiers import Identifier, identifiers
+from clinical.wire.hl7.identifiers import AUTHORITY, Identifier, identifiers
 from clinical.wire.hl7.index import Index, Rows
-from clinical.wire.hl7.text import Cells, Positions, component, has, taken
+from clinical.wire.hl7.text import Positions, taken
 from clinical.wire.profile import RECORD_NUMBERS, FeedProfile, VisitNumber
 
 PID_FORMER, PID_LIST, PID_ACCOUNT, PV1_VISIT = 2, 3, 18, 19
+PID_DECEASED = 30
+# What is read of PV1 at all.
+PV1_FIELDS = 2, 50
 NOWHERE = "unknown"
 # A longer list of identifiers is hardly one that comes again.
 LONGEST_KEPT = 512
@@ -43,13 +46,12 @@ class Subjects:
 
     def columns(self, rows: Rows) -> dict[str, pa.Array]:
         """The leading columns of facts that were read from these segments."""
-        row = taken(self.of_segment, pa.array(rows.at))
-        return {
-            "message": pa.array(rows.message),
-            "facility": taken(self.facility, row),
-            "patient_id": taken(self.patient_id, row),
-            "encounter_id": taken(self.encounter_id, row),
-        }
+        names = "facility", "patient_id", "encounter_id"
+        columns = self.facility, self.patient_id, self.encounter_id
+        if rows.at is not self.pid.at:
+            row = taken(self.of_segment, pa.array(rows.at))
+            columns = tuple(taken(column, row) for column in columns)
+        return {"message": pa.array(rows.message), **dict(zip(names, columns, strict=True))}
 
     def visits(self, pv1: Rows) -> pa.Array:
         """The visit number of each of these PV1, from where the feed has it."""
@@ -62,6 +64,7 @@ class Subjects:
 def subjects(index: Index, known: Header, profile: FeedProfile) -> Subjects:
     """Read the patient identifiers and visit numbers of a group."""
     pid = index.rows("PID")
+    pid.together(PID_FORMER, PID_DECEASED)
     patient_id, authority = _identities(pid, profile.patient_number)
     sender = taken(known.facility, pa.array(pid.message))
     configured = pa.scalar(profile.facility or None, pa.string())
@@ -73,7 +76,7 @@ def subjects(index: Index, known: Header, profile: FeedProfile) -> Subjects:
         encounter_id=_encounters(index, pid, profile.visit_number),
         visit_number=profile.visit_number,
         patient_number=profile.patient_number,
-        of_segment=pid.link(_patients(index)),
+        of_segment=_patients(index, pid),
         unnamed_facility=unnamed,
     )
 
@@ -85,10 +88,13 @@ def judge(found: Subjects, index: Index, verdicts: Verdicts) -> None:
     verdicts.reject(np.bincount(nobody, minlength=index.messages) > 0, "no_patient")
 
 
-def _patients(index: Index) -> Positions:
-    """The PID each segment stands under; before the first, that one."""
+def _patients(index: Index, pid: Rows) -> pa.Array:
+    """The PID row each segment stands under; before the first, that one."""
+    if pid.is_one_each():
+        return pa.array(index.message)
     above = index.latest("PID")
-    return np.where(above >= 0, above, index.coming("PID")) if (above < 0).any() else above
+    under = np.where(above >= 0, above, index.coming("PID")) if (above < 0).any() else above
+    return pid.link(under)
 
 
 def _visits(index: Index, pid: Rows) -> Positions:
@@ -103,18 +109,20 @@ def _encounters(index: Index, pid: Rows, place: VisitNumber) -> pa.Array:
     if kind == "PID":
         return pid.text(int(number))
     pv1 = index.rows(kind)
-    return taken(pv1.text(int(number)), pv1.link(_visits(index, pid)))
+    pv1.together(*PV1_FIELDS)
+    found = pv1.text(int(number))
+    if pid.is_one_each() and pv1.is_one_each() and (pv1.at > pid.at).all():
+        return found
+    return taken(found, pv1.link(_visits(index, pid)))
 
 
 def _identities(pid: Rows, kinds: Sequence[str]) -> tuple[pa.Array, pa.Array]:
     """Patient identifier and assigning authority of each PID."""
-    listed = pid.field(PID_LIST)
-    value, authority = _first_identities(listed, pid, kinds)
-    missing = value.is_null().to_numpy(zero_copy_only=False)
-    if not missing.any():
+    value, authority = _first_identities(pid, PID_LIST, kinds)
+    if not value.null_count:
         return value, authority
-    former, former_authority = _first_identities(pid.field(PID_FORMER), pid, kinds)
-    use_former = pa.array(missing)
+    former, former_authority = _first_identities(pid, PID_FORMER, kinds)
+    use_former = value.is_null()
     return (
         pc.if_else(use_former, former, value),
         pc.if_else(use_former, former_authority, authority),
@@ -133,14 +141,11 @@ def _kept(text: str, delimiters: Delimiters, kinds: tuple[str, ...]) -> Identifi
     return next(iter(identifiers(text, delimiters, kinds)), None)
 
 
-def _first_identities(
-    field: pa.Array, pid: Rows, kinds: Sequence[str]
-) -> tuple[pa.Array, pa.Array]:
+def _first_identities(pid: Rows, field: int, kinds: Sequence[str]) -> tuple[pa.Array, pa.Array]:
     delimiters = pid.index.delimiters
-    simple = not (has(field, delimiters.repetition) or has(field, delimiters.subcomponent))
-    if simple:
-        return component(field, delimiters, 1), component(field, delimiters, 4)
-    cells = Cells(field.dictionary_encode())
+    if not any(pid.holds(field, one) for one in (delimiters.repetition, delimiters.subcomponent)):
+        return pid.common(field, 1), pid.common(field, AUTHORITY)
+    cells = pid.cells(field)
     first = [_first(text, delimiters, tuple(kinds)) for text in cells.distinct]
     return (
         cells.spread([found.value if found else None for found in first], pa.string()),

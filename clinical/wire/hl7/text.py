@@ -9,7 +9,7 @@ An absent text, an empty one and HL7's null `""` are all null in a finished colu
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -17,14 +17,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from clinical.wire.hl7.delimiters import Delimiters, unescape
+from clinical.wire.hl7.kept import BLANKS, HL7_NULL, parts
 
 Positions = npt.NDArray[np.int64]
-HL7_NULL = '""'
-BLANKS = " \t"
 # Up to this many texts are read faster one by one than as a column.
-FEW = 512
-# A longer text is hardly one that comes again; beyond so many texts all are forgotten.
-SHORT, MOST = 64, 65_536
+FEW = 256
 
 
 def slices(
@@ -43,7 +40,8 @@ def slices(
     offsets[-1] = stop[-1]
     whole = pa.Array.from_buffers(kind, 2 * count, [None, pa.py_buffer(offsets), buffer])
     place = np.arange(0, 2 * count, 2, dtype=np.int32)
-    return whole.take(pa.array(place, mask=empty) if empty.any() else pa.array(place))
+    rows = pa.array(place, mask=empty) if empty.any() else pa.array(place)
+    return _TAKE.call([whole, rows], _WITHIN)
 
 
 def taken(column: pa.Array, rows: pa.Array) -> pa.Array:
@@ -53,7 +51,20 @@ def taken(column: pa.Array, rows: pa.Array) -> pa.Array:
     return _TAKE.call([column, rows])
 
 
+def first_known(*columns: pa.Array) -> pa.Array:
+    """The first value of each row that is known; `coalesce`, asked only where there is a choice."""
+    known = []
+    for column in columns:
+        if column.null_count < len(column):
+            known.append(column)
+        if not column.null_count:
+            break
+    return pc.coalesce(*known) if len(known) > 1 else [*known, columns[0]][0]
+
+
 _TAKE = pc.get_function("array_take")
+# Of rows that are known to be there: to look at each number again costs a fifth.
+_WITHIN = pc.TakeOptions(boundscheck=False)
 
 
 def layout(texts: pa.Array) -> tuple[Positions, npt.NDArray[np.uint8]]:
@@ -134,32 +145,46 @@ def _has_empty(texts: pa.Array) -> bool:
 
 
 def _unescaped(texts: pa.Array, delimiters: Delimiters) -> pa.Array:
-    cells = Cells(texts.dictionary_encode())
+    cells = Cells.of(texts)
     return cells.spread([unescape(text, delimiters) for text in cells.distinct], pa.string())
 
 
 @dataclass(frozen=True, slots=True)
 class Cells:
-    """A column whose distinct values are read once each, however many rows have them."""
+    """A column whose distinct values are read once each, however many rows have them.
 
-    encoded: pa.DictionaryArray
+    `texts` are the distinct ones, in order of appearance; `which` is the place among them of each
+    row's, null where it has none.
+    """
+
+    texts: pa.Array
+    which: pa.Array
+
+    @classmethod
+    def of(cls, column: pa.Array) -> Self:
+        """Tell the values of a column apart."""
+        encoded = column.dictionary_encode()
+        return cls(encoded.dictionary, encoded.indices)
 
     @property
     def distinct(self) -> Sequence[str]:
-        """The distinct texts, in order of appearance."""
-        return self.encoded.dictionary.to_pylist()  # type: ignore[no-any-return]
+        """The distinct texts, one by one."""
+        return self.texts.to_pylist()  # type: ignore[no-any-return]
 
-    @property
-    def texts(self) -> pa.Array:
-        """The distinct texts as a column."""
-        return self.encoded.dictionary
+    def numbers(self) -> Positions:
+        """The place of each row's text; for a row without one, that after the last."""
+        which = self.which.fill_null(len(self.texts)) if self.which.null_count else self.which
+        return which.to_numpy()  # type: ignore[no-any-return]
 
     def spread(self, values: Any, kind: pa.DataType) -> pa.Array:  # noqa: ANN401
         """A row for each cell, from one value for each distinct text; null where there is none."""
         column = values if isinstance(values, pa.Array) else pa.array(values, kind)
         if column.null_count == len(column):
-            return pa.nulls(len(self.encoded), kind)
-        return taken(column, self.encoded.indices)
+            return pa.nulls(len(self.which), kind)
+        if len(column) < len(self.texts):
+            msg = f"{len(column)} values for {len(self.texts)} distinct texts"
+            raise ValueError(msg)
+        return _TAKE.call([column, self.which], _WITHIN)
 
     def read(self, reader: Callable[[str], Any], kind: pa.DataType | None = None) -> pa.Array:
         """A row for each cell, from what `reader` makes of its text."""
@@ -173,54 +198,17 @@ def component(texts: pa.Array, delimiters: Delimiters, number: int) -> pa.Array:
     if len(texts) <= FEW:
         read = parts(delimiters, number)
         return pa.array([read[text] if text else None for text in texts.to_pylist()], pa.string())
+    found = characters(texts)
+    if number > 1 and delimiters.component.encode() not in found:
+        return pa.nulls(len(texts), pa.string())
+    if not any(mark in found for mark in _meaningful(delimiters)):
+        return absent_as_null(texts)
     repetition = first_repetition(texts, delimiters)
     whole = piece(repetition, delimiters.component, number)
     return plain(piece(whole, delimiters.subcomponent, 1), delimiters)
 
 
-class Parts(dict[str | bytes, str | None]):
-    """What `component_of` reads of texts; what it read of late, if short, is not read again.
-
-    A text that was not read as one yet is asked for by its bytes.
-    """
-
-    def __init__(self, delimiters: Delimiters, number: int) -> None:
-        """Args: delimiters, number: as for `component_of`."""
-        super().__init__()
-        self._delimiters, self._number = delimiters, number
-
-    def __missing__(self, sent: str | bytes) -> str | None:
-        """Read a text that was not asked for of late."""
-        text = sent if isinstance(sent, str) else str(sent, "utf-8")
-        read = component_of(text, self._delimiters, self._number)
-        if len(sent) <= SHORT:
-            if len(self) >= MOST:
-                self.clear()
-            self[sent] = read
-        return read
-
-
-@lru_cache(maxsize=256)
-def parts(delimiters: Delimiters, number: int) -> Parts:
-    """What was read of late of components of this number."""
-    return Parts(delimiters, number)
-
-
-@lru_cache(maxsize=256)
-def raw_parts(delimiters: Delimiters, number: int) -> Parts:
-    """The same of texts that are asked for by their bytes."""
-    return Parts(delimiters, number)
-
-
-def component_of(text: str, delimiters: Delimiters, number: int) -> str | None:
-    """The same of one text."""
-    if delimiters.repetition:
-        text = text.lstrip(delimiters.repetition).partition(delimiters.repetition)[0]
-    parts = text.split(delimiters.component, number)
-    if len(parts) < number:
-        return None
-    first = parts[number - 1]
-    if delimiters.subcomponent:
-        first = first.partition(delimiters.subcomponent)[0]
-    read = unescape(first, delimiters).strip(BLANKS)
-    return None if read in {"", HL7_NULL} else read
+@lru_cache(maxsize=64)
+def _meaningful(delimiters: Delimiters) -> tuple[bytes, ...]:
+    """What makes a text anything but its own first component."""
+    return tuple(mark.encode() for mark in (*delimiters.all, *BLANKS))

@@ -8,7 +8,6 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from types import MappingProxyType
 
 import numpy as np
@@ -16,9 +15,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from clinical.wire.hl7.delimiters import Delimiters
+from clinical.wire.hl7.kept import Kept
 from clinical.wire.hl7.text import (
-    FEW,
-    SHORT,
     Cells,
     absent_as_null,
     first_repetition,
@@ -31,6 +29,8 @@ from clinical.wire.hl7.text import (
 STRING, DOUBLE = pa.string(), pa.float64()
 NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?"
 PLAIN_NUMBER = f"^{NUMBER}$"
+# Up to this many numbers are read faster one by one than by patterns.
+MANY = 8_192
 BLANK = r"[\t\n\f\r ]*"
 COMPARED = re.compile(rf"{BLANK}(<=|>=|<|>)?{BLANK}({NUMBER}){BLANK}", re.ASCII)
 COMPARED_NUMBER = rf"^\s*(?P<comparator><=|>=|<|>)?\s*(?P<number>{NUMBER})\s*$"
@@ -44,6 +44,14 @@ class Values:
     comparator: pa.Array
     number: pa.Array
 
+    def spread(self, cells: Cells) -> "Values":
+        """The columns, read of distinct texts, with a row for each cell."""
+        return Values(
+            cells.spread(self.text, STRING),
+            cells.spread(self.comparator, STRING),
+            cells.spread(self.number, DOUBLE),
+        )
+
     def take(self, rows: pa.Array) -> "Values":
         """These rows of the columns."""
         return Values(*(taken(each, rows) for each in (self.text, self.comparator, self.number)))
@@ -52,8 +60,8 @@ class Values:
 def values(types: Cells, sent: Cells, delimiters: Delimiters) -> Values:
     """Read OBX-5 (`sent`) by OBX-2 (`types`), one row for each cell."""
     readers = [READERS.get(kind.strip(), _other) for kind in types.distinct]
-    if len(set(readers)) == 1 and not types.encoded.indices.null_count:
-        return readers[0](sent.texts, delimiters).take(sent.encoded.indices)
+    if len(set(readers)) == 1 and not types.which.null_count:
+        return readers[0](sent.texts, delimiters).spread(sent)
     return _mixed([*readers, _plain], types, sent, delimiters)
 
 
@@ -61,8 +69,8 @@ def numbers(texts: pa.Array) -> tuple[pa.Array, pa.Array]:
     """Comparator and number of texts such as `7.4`, `<15` and `>= 100`; nulls where it is none."""
     if texts.null_count == len(texts):
         return pa.nulls(len(texts), STRING), pa.nulls(len(texts), DOUBLE)
-    if len(texts) <= FEW:
-        read = [_number(text) if text else _NO_NUMBER for text in texts.to_pylist()]
+    if len(texts) <= MANY:
+        read = [_NUMBERS[text] if text else _NO_NUMBER for text in texts.to_pylist()]
         return pa.array([sign for sign, _ in read], STRING), pa.array([n for _, n in read], DOUBLE)
     simple = pc.match_substring_regex(texts, PLAIN_NUMBER)
     if pc.all(simple, min_count=0).as_py() and not texts.null_count:
@@ -78,10 +86,6 @@ def numbers(texts: pa.Array) -> tuple[pa.Array, pa.Array]:
 _NO_NUMBER: tuple[str | None, float | None] = (None, None)
 
 
-def _number(text: str) -> tuple[str | None, float | None]:
-    return _short_number(text) if len(text) <= SHORT else number_of(text)
-
-
 def number_of(text: str) -> tuple[str | None, float | None]:
     """Comparator and number of one text."""
     found = COMPARED.fullmatch(text)
@@ -89,8 +93,12 @@ def number_of(text: str) -> tuple[str | None, float | None]:
     return (found[1], number) if found and math.isfinite(number) else _NO_NUMBER
 
 
-# What was read of late is not read again.
-_short_number = lru_cache(maxsize=16_384)(number_of)
+def amount(text: str) -> float | None:
+    """The number of one text, its comparator left out."""
+    return _NUMBERS[text][1]
+
+
+_NUMBERS = Kept(number_of)
 
 
 def _finite(number: pa.Array) -> pa.Array:
@@ -174,9 +182,7 @@ def _mixed(readers: list[Reader], types: Cells, sent: Cells, delimiters: Delimit
 
     The last reader is the one for cells without a type.
     """
-    missing = len(readers) - 1
-    kind = types.encoded.indices.fill_null(missing).to_numpy()
-    text = sent.encoded.indices.fill_null(len(sent.texts)).to_numpy()
+    kind, text = types.numbers(), sent.numbers()
     row = np.full(len(kind), -1, np.int64)
     parts, size = [], 0
     for reader in dict.fromkeys(readers):

@@ -52,6 +52,7 @@ signal = st.builds(
     ),
     identity=st.integers(0, 2),
     void=st.sampled_from([False, False, False, True]),
+    kept_back=st.sampled_from([0, 0, 0, 40, DAY]),
 )
 message = st.builds(
     dict,
@@ -90,6 +91,7 @@ def _row(item: Row, one: Row, now: int, offset: int, row: int) -> Row:
         "value": float(values[item["pick"] % len(values)]),
         "void": item["void"],
         "signal_id": f"{concept}:{item['identity']}:{timed}",
+        "written": now - item["kept_back"] * MINUTE,
         "merge": one["merge"],
     }
 
@@ -119,7 +121,8 @@ def by_reference(rows: list[Row]) -> Known:
         arrival += len(mine)
         state, _ = reference.step(states.get(patient, nobody), told, mine[0]["received_at"])
         states[patient] = state
-        known = [one for versions in state.versions.values() for one in versions.values()]
+        words = [one for versions in state.versions.values() for one in versions.values()]
+        known = [one for one in words if not one.void]
         found[offset, patient] = {
             name: holding(context, known, state.clock) for name, context in CONTEXTS.items()
         }
@@ -142,6 +145,7 @@ def _signal(row: Row, arrival: int) -> reference.Signal:
         source,
         arrival,
         row["void"],
+        row["written"],
     )
 
 

@@ -177,11 +177,12 @@ def test_the_lowest_is_that_of_every_time_however_late_or_wrong_the_facts(
         if not len(asked):
             continue
         knows = known_parameters(news2)[asked]
-        points = points_of(moments, asked)
-        found, least = lowest(moments, NEWS2, points, knows, WINDOW)
-        was = score_at(moments, NEWS2, Points(points.owner, points.known, found))
+        earlier = moments.of_owners(asked)
+        points = points_of(earlier, asked)
+        found, least = lowest(earlier, NEWS2, points, knows, WINDOW)
+        was = score_at(earlier, NEWS2, Points(points.owner, points.known, found))
         for number, place in enumerate(asked.tolist()):
-            expected = _plainly(moments, place, news2.observed[place], knows[number])
+            expected = _plainly(earlier, place, news2.observed[place], knows[number])
             if expected is None:
                 assert found[number] == NONE
             else:

@@ -35,6 +35,8 @@ observed = st.fixed_dictionaries(
         "late": st.sampled_from([0, 0, 0, 0, 0, 1, 7, 25]),
         "slot": st.integers(0, 1),
         "void": st.sampled_from([False, False, False, True]),
+        # Written so many hours before it came: another version may be known already.
+        "kept_back": st.sampled_from([0, 0, 0, 1, 3]),
     }
 )
 about = st.fixed_dictionaries(
@@ -43,6 +45,7 @@ about = st.fixed_dictionaries(
         "observed": st.lists(observed, min_size=1, max_size=5),
         "order": st.sampled_from([None, None, "culture", "antibiotic"]),
         "order_late": st.sampled_from([0, 1, 40, 100]),
+        "order_kept_back": st.sampled_from([0, 0, 2, 60]),
         "cancelled": st.booleans(),
         "born": st.sampled_from([None, None, date(1950, 1, 1), date(2015, 1, 1)]),
         "unit": st.sampled_from([None, "W1", "W2"]),
@@ -107,6 +110,7 @@ def _observation(item: Row, now: datetime) -> Row:
         "observation_id": f"{item['slot']}|{item['concept']}|{at.isoformat()}",
         "value": None if item["void"] else float(values[item["pick"] % len(values)]),
         "effective_at": at,
+        "documented_at": now - timedelta(hours=item["kept_back"]),
         "status": "entered_in_error" if item["void"] else "final",
         "is_scored": not item["void"],
         "not_scored_reason": "retracted" if item["void"] else None,
@@ -115,7 +119,8 @@ def _observation(item: Row, now: datetime) -> Row:
 
 def _order(told: Row, whose: Row, now: datetime) -> Iterator[tuple[str, Row]]:
     at = now - timedelta(hours=told["order_late"])
-    row = {**whose, "concept": told["order"], "order_id": "1", "documented_at": now}
+    written = now - timedelta(hours=told["order_kept_back"])
+    row = {**whose, "concept": told["order"], "order_id": "1", "documented_at": written}
     if told["order"] == "culture":
         yield "order_events", {**row, "effective_at": at, "is_cancelled": told["cancelled"]}
     else:
@@ -179,3 +184,51 @@ def test_a_shard_that_remembers_says_what_one_that_lived_through_it_says(
         for shard in (lived, reborn)
     ]
     assert _said(later[1]) == _said(later[0])
+
+
+def _charted(ledger: str | None = None, **picks: int) -> Row:
+    """A message an hour later: values of the first patient, by their places in VALUES."""
+    about = [{"patient": "p1", "observed": [], **NOTHING}]
+    for concept, pick in picks.items():
+        value = {"concept": concept, "pick": pick, "late": 0, "slot": 0, "void": False}
+        about[0]["observed"].append({**value, "kept_back": 0})
+    merge = ("p1", "p2") if ledger else None
+    return {"about": about, "after": 1, "merge": merge, "ledger": ledger}
+
+
+NOTHING: Row = {
+    **dict.fromkeys(("order", "born", "unit", "visit")),
+    "order_late": 0,
+    "order_kept_back": 0,
+    "cancelled": False,
+}
+
+
+def _stored(alerts: pa.Table, low: int, high: int) -> Facts:
+    """The alerts of a batch as the lake gives them back."""
+    rows = [
+        {**row, "message": row["offset"] - low}
+        for row in alerts.to_pylist()
+        if low <= row["offset"] < high
+    ]
+    return {"alerts": _table("alerts", rows)}
+
+
+def test_an_episode_that_began_before_all_that_is_remembered_outlives_a_merge_and_its_unmerge() -> (
+    None
+):
+    low = _charted(heart_rate=2, systolic_bp=1)
+    messages = [
+        *(_charted(heart_rate=2, systolic_bp=0), low),
+        *(_charted("merge"), _charted("unmerge")),
+        _charted(heart_rate=2, systolic_bp=0),
+    ]
+    lived, reborn = Shard(BatchClock()), Shard(BatchClock())
+    alerts = _alerts([lived.step(facts) for facts in _batches(messages, 0, 4, [])])
+    assert alerts is not None
+    reborn.remember(_stored(alerts, 0, 1), pa.array(["p1", "p2"]))
+    [later] = _batches(messages, 1, 4, [])
+    reborn.remember({**later, **_stored(alerts, 1, 4)}, pa.array(["p1", "p2"]))
+    reborn.recall(_latest(alerts))
+    [last] = _batches(messages, 4, 5, [])
+    assert _said([reborn.step(last)]) == _said([lived.step(last)])

@@ -43,6 +43,39 @@ CASES: dict[str, tuple[list[Told], Stays]] = {
         ],
         [("ED0", 11, 12), ("ED1", 12, 13), ("ED0", 13, 14), ("ED1", 14, 15), ("W2", 15, 16)],
     ),
+    "a discharge written last, and dated before the last move": (
+        [
+            told("admit", 11, ED),
+            told("transfer", 14, A),
+            told("discharge", 13, ED, written=15),
+        ],
+        [("ED0", 11, 14), ("ED1", 14, 15)],
+    ),
+    "a discharge written last, before a move that was planned": (
+        [
+            told("admit", 11, ED),
+            told("transfer", 18, A, written=12),
+            told("discharge", 13, ED, written=15),
+        ],
+        [("ED0", 11, 15)],
+    ),
+    "a discharge that is corrected after the patient came again": (
+        [
+            told("admit", 11, ED),
+            told("discharge", 12, ED),
+            told("admit", 14, A),
+            told("discharge", 11.5, ED, written=15),
+        ],
+        [("ED0", 11, 11.5), ("ED1", 14, None)],
+    ),
+    "a move that did not know of the discharge before it": (
+        [
+            told("admit", 11, ED),
+            told("discharge", 13, ED, written=13),
+            told("transfer", 14, A, written=15),
+        ],
+        [("ED0", 11, 13), ("ED1", 14, None)],
+    ),
     "an admission taken back, and another": (
         [
             told("admit", 11, WRONG),
@@ -229,6 +262,12 @@ def test_a_message_that_comes_again_changes_nothing(case: str) -> None:
         ([told("admit", 1, ED), told("leave", 2)], "leave", 100, None),
         ([told("admit", 1, ED), told("discharge", 2)], "discharged", 100, 200),
         ([told("admit", 1, ED), told("discharge", 2, discharged_at=150)], "discharged", 100, 150),
+        (
+            [told("admit", 1, ED), told("transfer", 3, A), told("discharge", 2, written=4)],
+            "discharged",
+            100,
+            200,
+        ),
         ([told("admit", 1, ED), told("cancel_admit", 1, ED)], "cancelled", None, None),
         ([told("register", 1, ED), told("admit", 2, ED)], "current", 100, None),
         ([told("transfer", 2, A, admitted_at=50)], "current", 50, None),

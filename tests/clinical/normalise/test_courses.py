@@ -54,3 +54,50 @@ def test_a_request_that_is_told_when_it_is_over_began_once(event, status):
 
 def test_a_cancelled_order_never_was():
     assert told(event="cancelled") == [(RECEIVED, True)]
+
+
+def doses(*events):
+    """The signals of a course's rows, one message each, as (identity, void, version)."""
+    rows = [
+        {"code_text": "Meropenem", "order_id": "P1", **row, "message": number}
+        for number, row in enumerate(events)
+    ]
+    found = [one for one in signalled(medication_events=rows) if one["concept"] == "antibiotic"]
+    return [(one["signal_id"], one["void"], one["written"]) for one in found]
+
+
+def test_a_deleted_dose_takes_back_itself_and_not_its_orders_course():
+    dose = {"event_id": "1", "started_at": LATER}
+    order, given, deleted = doses(
+        {"event": "ordered"},
+        {"event": "administered", **dose},
+        {"event": "cancelled", **dose},
+    )
+    assert deleted[:2] == (given[0], True)
+    assert order[0] != given[0]
+    assert deleted[2] > given[2]
+
+
+def test_a_cancelled_order_takes_back_no_dose_that_was_given():
+    given, cancelled = doses(
+        {"event": "administered", "event_id": "1", "started_at": LATER}, {"event": "cancelled"}
+    )
+    assert given[0] != cancelled[0]
+
+
+def test_doses_of_one_number_are_told_apart_by_their_start():
+    first, second = doses(
+        {"event": "administered", "event_id": "1"},
+        {"event": "administered", "event_id": "1", "started_at": LATER},
+    )
+    assert first[0] != second[0]
+
+
+def test_of_steps_that_were_written_at_one_moment_the_later_step_is_the_later_version():
+    ordered, held, cancelled = doses(
+        {"event": "ordered", "started_at": LATER},
+        {"event": "held", "started_at": LATER},
+        {"event": "cancelled", "started_at": LATER},
+    )
+    assert ordered[0] == held[0] == cancelled[0]
+    assert ordered[2] < held[2] < cancelled[2]

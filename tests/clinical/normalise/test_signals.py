@@ -18,6 +18,7 @@ COLUMNS = [
     "value",
     "void",
     "signal_id",
+    "written",
 ]
 
 
@@ -175,7 +176,7 @@ def test_signals_of_stored_facts_are_those_of_fresh_ones():
     )
     read = signals({name: stored(name, rows) for name, rows in fresh.items()})
     assert read.column_names == [*COLUMNS, "feed", "partition", "offset", "row", "received_at"]
-    shared = [name for name in COLUMNS if name != "effective_at"]
+    shared = [name for name in COLUMNS if name not in ("effective_at", "written")]
     assert read.select(shared).equals(signals(fresh).select(shared))
     born = read.filter(pa.compute.equal(read["concept"], "birth_date")).to_pylist()[0]
     assert born["effective_at"] == datetime(2026, 1, 1, 12, tzinfo=UTC)

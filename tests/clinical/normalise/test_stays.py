@@ -69,3 +69,37 @@ def test_the_name_of_a_unit_tells_what_it_is(unit, concepts):
 
 def test_an_update_is_no_arrival():
     assert told({"event": "update", "unit": "MICU"}) == []
+
+
+@pytest.mark.parametrize(
+    ("event", "named"),
+    [
+        ("cancel_transfer", {"unit": "W1", "prior_unit": "MICU"}),
+        ("cancel_transfer", {"unit": "MICU"}),
+        ("cancel_admit", {"unit": "MICU"}),
+    ],
+)
+def test_an_arrival_is_taken_back_with_the_event_that_told_it(event, named):
+    moved = {"event": "transfer" if event == "cancel_transfer" else "admit", "unit": "MICU"}
+    told = signalled(encounter_events=[moved, {"event": event, "message": 1, **named}])
+    arrival, never = [one for one in told if one["concept"] == "icu_admission"]
+    assert never["signal_id"] == arrival["signal_id"]
+    assert (arrival["void"], never["void"]) == (False, True)
+    assert never["written"] > arrival["written"]
+
+
+def test_an_arrival_at_another_time_is_not_taken_back():
+    told = signalled(
+        encounter_events=[
+            {"event": "transfer", "unit": "MICU"},
+            {
+                "event": "cancel_transfer",
+                "unit": "W1",
+                "prior_unit": "MICU",
+                "event_at": RECEIVED - timedelta(hours=1),
+                "message": 1,
+            },
+        ]
+    )
+    arrival, never = [one for one in told if one["concept"] == "icu_admission"]
+    assert never["signal_id"] != arrival["signal_id"]

@@ -59,6 +59,8 @@ signal = st.builds(
     late=st.sampled_from([0, 0, 0, 1, 20, 45, 300, 719, 720, 721, 1441, 2400]),
     identity=st.integers(0, 3),
     void=st.sampled_from([False, False, False, True]),
+    # Written so long before it came that another version of it may be known already.
+    kept_back=st.sampled_from([0, 0, 0, 2, 31, 900]),
 )
 message = st.builds(
     dict,
@@ -91,6 +93,7 @@ def _rows(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
                     "value": VALUES[item["concept"]][item["pick"] % len(VALUES[item["concept"]])],
                     "void": item["void"],
                     "signal_id": f"{item['concept']}:{item['identity']}:{timed}",
+                    "written": now - item["kept_back"] * MINUTE,
                     "merge": one["merge"],
                 }
             )
@@ -113,6 +116,7 @@ def _signals(rows: list[dict[str, Any]]) -> pa.Table:
             "value": pa.array([r["value"] for r in rows], pa.float64()),
             "void": pa.array([r["void"] for r in rows], pa.bool_()),
             "signal_id": pa.array([r["signal_id"] for r in rows], pa.string()),
+            "written": pa.array([r.get("written", 0) for r in rows], pa.int64()),
         }
     )
 
@@ -134,6 +138,7 @@ def by_reference(rows: list[dict[str, Any]]) -> list[Any]:
                 (r["feed"], r["partition"], r["offset"], r["row"]),
                 arrival + r["row"],
                 r["void"],
+                r.get("written", 0),
             )
             for r in mine
         ]

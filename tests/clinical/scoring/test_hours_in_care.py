@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from clinical.scoring.history import History
 from clinical.scoring.inputs import HOURS_IN_CARE, Panel, Reading, derive
 from clinical.scoring.memory import CONCEPT_NAMES, CONCEPT_NUMBER, ROW
 from clinical.scoring.panel import Panel as Columns
@@ -38,7 +39,8 @@ def columnar(tolds: list[Told]) -> list[dict[str, float]]:
         stack[row]["concept"], stack[row]["value"] = CONCEPT_NUMBER[name], 1.0
         stack[row]["effective"] = NOW - int(ago * HOUR)
         counts[CONCEPT_NUMBER[name], place] = row
-    panel = Columns(stack, np.full(len(tolds), NOW), lambda concepts: counts[concepts])
+    history = History(stack, np.array([place for place, _, _ in rows], np.int64))
+    panel = Columns(history, np.full(len(tolds), NOW), lambda concepts: counts[concepts])
     found = {name: panel[name] for name in HOURS_IN_CARE}
     return [
         {name: one.value[at] for name, one in found.items() if one.current[at]}

@@ -90,7 +90,7 @@ def test_deletion_takes_back_a_visit_and_a_diagnosis_alike() -> None:
     ],
 )
 @pytest.mark.parametrize("kind", ["transaction", "history"])
-def test_deletion_of_what_its_bundle_does_not_tell_quarantines_the_whole(
+def test_deletion_of_what_its_bundle_does_not_tell_is_kept_and_the_rest_is_read(
     kind: str, address: str
 ) -> None:
     alone = holding(kind, deletion(address))
@@ -98,8 +98,12 @@ def test_deletion_of_what_its_bundle_does_not_tell_quarantines_the_whole(
     update = {"resource": observation()}
     for entries in ([update, deletion(address)], [deletion(address), update]):
         beside = holding(kind, *entries)
-        assert disposition(beside) == ("quarantined", "unknown_deletion")
-        assert rows("observations", beside) == []
+        assert disposition(beside) == ("parsed", "unknown_deletion")
+        assert [row["status"] for row in rows("observations", beside)] == ["final"]
+    unread = holding(kind, {"resource": {"resourceType": "Claim"}}, deletion(address))
+    assert disposition(unread) == ("quarantined", "unknown_deletion")
+    of_nobody = holding(kind, {"resource": observation(subject=None)}, deletion(address))
+    assert disposition(of_nobody) == ("quarantined", "no_patient")
 
 
 @pytest.mark.parametrize("address", ["Claim/c1", "Location/l1", "Medication?code=7512"])

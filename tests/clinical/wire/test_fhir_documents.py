@@ -1,9 +1,13 @@
 """Communications, documents and reports in words."""
 
-from base64 import b64encode
+import binascii
+from base64 import b64decode, b64encode
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from clinical.wire.fhir.documents import Attachment, text_of
 from tests.clinical.wire.fhir_examples import CULTURE, decode, example, rows
 
 TEXT = "Seen with the daughter, Mrs Jones"
@@ -11,6 +15,23 @@ TEXT = "Seen with the daughter, Mrs Jones"
 
 def attached(content_type: str | None = "text/plain", data: bytes = TEXT.encode()) -> dict:
     return {"attachment": {"contentType": content_type, "data": b64encode(data).decode()}}
+
+
+def strictly(data: str) -> str | None:
+    try:
+        return b64decode(data, validate=True).decode()
+    except (binascii.Error, ValueError):
+        return None
+
+
+@given(
+    st.text("QUJD+/=", max_size=9) | st.binary(max_size=9).map(lambda raw: b64encode(raw).decode()),
+    st.sampled_from(["", "=", "==", " ", "\n", "é", "-"]),
+)
+def test_attachment_is_read_as_strict_base64_is(data: str, more: str) -> None:
+    for sent in (data, data + more, more + data):
+        expected = strictly(sent) if sent else None
+        assert text_of(Attachment("text/plain", sent)) == expected
 
 
 def test_communication_is_a_note() -> None:

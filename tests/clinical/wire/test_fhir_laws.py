@@ -120,7 +120,33 @@ VALUES = [
     {"effectiveDateTime": None, "effectivePeriod": {"end": "2024"}},
     {"note": [{"text": "seen"}], "specimen": {"display": "blood"}},
 ]
-VARIED = [json.dumps(OBSERVATION | value).encode() for value in VALUES]
+STAYS = [
+    {"location": [{"location": {"display": "ICU"}}]},
+    {"location": [{"location": {"display": "ICU"}, "period": {"start": "2024-05-01T10:00:00Z"}}]},
+    {"location": [{"location": {"display": "A"}}, {"location": {"display": "B"}}], "class": 7},
+    {"status": "cancelled", "location": [{"location": {"display": "ICU"}}]},
+    {
+        "statusHistory": [
+            {"status": "arrived", "period": {"start": "2024-05-01T09:00:00Z"}},
+            {"status": "in-progress", "period": {"start": "2024-05-01T10:00:00Z"}},
+        ],
+        "class": {"code": "IMP"},
+    },
+    {"partOf": {"reference": "Encounter/whole"}, "period": {"start": "2024-05-01T10:00:00Z"}},
+    {"id": None, "identifier": [{"value": "V9"}], "account": [{"reference": "Account/a"}]},
+    {"hospitalization": {"dischargeDisposition": {"text": "home"}}, "class": [{"text": "x"}]},
+]
+REPORT = {
+    "resourceType": "DiagnosticReport",
+    "id": "r",
+    "subject": SUBJECT,
+    "contained": [{name: OBSERVATION[name] for name in ("resourceType", "id", "code")}],
+}
+VARIED = [
+    *(json.dumps(OBSERVATION | value).encode() for value in VALUES),
+    *(json.dumps(ENCOUNTER | stay).encode() for stay in STAYS),
+    json.dumps(REPORT).encode(),
+]
 
 
 @settings(max_examples=25, deadline=None)

@@ -6,6 +6,8 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from clinical.wire import fhir
 from tests.clinical.wire.fhir_examples import PROFILE, Resource, bundle, rows
@@ -92,6 +94,53 @@ def test_address_and_telephone_are_those_in_use() -> None:
     )
     [row] = rows("patient_demographics", sent)
     assert (row["address"], row["postcode"], row["phone"]) == ("1 High St, Leeds", "LS1 1AA", "2")
+
+
+SYSTEMS = st.sampled_from([None, "urn:h", "urn:ssn"])
+NUMBERS = st.builds(
+    lambda system, value: {"value": value} | ({"system": system} if system else {}),
+    SYSTEMS,
+    st.sampled_from("123"),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.lists(NUMBERS, min_size=1, max_size=3), max_size=3), NUMBERS)
+def test_subject_told_by_a_number_is_the_one_patient_of_that_number_here(
+    numbers: list[list[Resource]], named: Resource
+) -> None:
+    people = [patient(f"p{n}", identifier=each) for n, each in enumerate(numbers)]
+    known = {
+        (row["facility"], row["patient_id"])
+        for each, one in zip(numbers, people, strict=True)
+        if named in each
+        for row in rows("patient_demographics", bundle(one))
+    }
+    itself = (named.get("system", PROFILE.facility), named["value"])
+    [row] = rows("observations", bundle(*people, heart_rate({"identifier": named})))
+    expected = known.pop() if len(known) == 1 else itself
+    assert (row["facility"], row["patient_id"]) == expected
+
+
+def test_subject_told_by_a_number_stands_for_itself_in_another_message() -> None:
+    number = {"system": "urn:h", "value": "7"}
+    person, value = patient(identifier=[number]), heart_rate({"identifier": number})
+    [row] = rows("observations", person, value)
+    assert (row["facility"], row["patient_id"]) == ("urn:h", "7")
+
+
+def test_subject_told_by_a_search_finds_any_number_of_a_patient() -> None:
+    person = numbered("p1", ("MR", "7"), ("SS", "9"))
+    [row] = rows(
+        "observations", bundle(person, heart_rate({"reference": "Patient?identifier=urn:h|9"}))
+    )
+    assert (row["facility"], row["patient_id"]) == ("urn:h", "7")
+
+
+def heart_rate(subject: Resource) -> Resource:
+    """A value of whom a reference names."""
+    told = {"status": "final", "code": {"text": "heart rate"}, "valueInteger": 80}
+    return {"resourceType": "Observation", "id": "o1", "subject": subject, **told}
 
 
 def test_names_and_addresses_stand_in_demographics_alone() -> None:

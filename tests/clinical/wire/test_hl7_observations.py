@@ -7,6 +7,7 @@ import pyarrow as pa
 import pytest
 
 from clinical.wire.hl7 import decode
+from clinical.wire.hl7.text import FEW
 from clinical.wire.profile import FeedProfile
 
 HEADER = "MSH|^~\\&|LAB|SITE|||20240601120000||ORU^R01|C1|P|2.5\r"
@@ -206,6 +207,16 @@ def test_an_unreadable_time_is_flagged_and_falls_back() -> None:
     )
     assert [row["time_flag"] for row in rows] == ["bad_time", None, None]
     assert {row["effective_at"] for row in rows} == {at(10)}
+
+
+@pytest.mark.parametrize("coarse", ["2024", "202406", "202406+0200"])
+@pytest.mark.parametrize("copies", [1, FEW + 1])
+def test_a_time_that_tells_no_day_is_flagged_wherever_it_stands(coarse: str, copies: int) -> None:
+    own, ordered = f"OBX|1|NM|X||1|||||||||{coarse}", f"OBR|1||F1||||{coarse}"
+    lines = [ORDER + own, ordered, "OBX|1|NM|X||1", "OBX|2|NM|X||1|||||||||20240601"]
+    rows = observe(*lines * copies)
+    assert [row["time_flag"] for row in rows] == ["bad_time", "bad_time", None] * copies
+    assert [row["effective_at"] for row in rows[:2]] == [at(10), at(12)]
 
 
 def test_local_times_are_of_the_feeds_zone() -> None:
