@@ -22,7 +22,7 @@ from lakehouse.arrivals import Run, arrivals, split
 from lakehouse.cuts import Cut, cut
 from lakehouse.feeds import load_profile
 from lakehouse.lake import Lake
-from lakehouse.settings import FEEDS
+from lakehouse.setting_groups import FEEDS
 from streaming.bounded import BackfillError, Wanted, backfill
 from streaming.replay import Options, Outcome, replay
 from tests.orchestration.replays.ward import Ward
@@ -141,10 +141,11 @@ def test_feeds_of_one_facility_are_told_in_the_order_in_which_they_came(
 
 
 def test_a_restart_recollects_in_the_order_of_arrival_not_of_clocks(tmp_path: Path) -> None:
-    # Two feeds disagree about one instant: the later arrival counts, though its clock is earlier.
+    # Two feeds disagree about one instant, of which both wrote at one time: the later arrival
+    # counts, though the clock of its message is earlier.
     told = Ward()
-    told.charted("1", {"heart_rate": 80}, "10:00", "12:00")
-    told.charted("1", {"heart_rate": 131}, "10:00", "11:00")
+    told.charted("1", {"heart_rate": 80}, "10:00", "12:00", written="10:30")
+    told.charted("1", {"heart_rate": 131}, "10:00", "11:00", written="10:30")
     told.charted("1", {"respiratory_rate": 16}, "12:30")
     feeds = twin_feeds(tmp_path)
     for number, message in enumerate(told.messages):

@@ -14,7 +14,8 @@ from typing import Any
 from lakehouse.cuts import cut
 from lakehouse.lake import Lake
 from lakehouse.lock import exclusive
-from lakehouse.settings import FEEDS, Settings
+from lakehouse.setting_groups import FEEDS
+from lakehouse.settings import Settings
 from streaming.inbox.arrival import JOURNAL_PARTITION, Arrival
 from streaming.inbox.journal import Journal
 from streaming.inbox.opening import journal_directory
