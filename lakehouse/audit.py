@@ -1,8 +1,8 @@
 """The audit of restricted reads: who opened what identifies patients.
 
 Here: recording a read before it happens, and verifying that no entry was changed or taken out. Each
-entry carries the hash of the one before. Not here: who may read (there are no accounts yet; the
-file system's permissions decide), and the reading itself.
+entry carries the hash of the one before. Not here: who may read (the file
+system's permissions decide: accounts are the alert desk's), and the reading itself.
 """
 
 import getpass

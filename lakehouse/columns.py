@@ -110,7 +110,9 @@ RAW_MESSAGE = (
         ("frame", "decode", "admit"),
         "Where a message that was not parsed stopped: {}.",
     ),
-    Column("reason", STRING, "Reason code of a message that was not parsed."),
+    Column(
+        "reason", STRING, "Reason code of a message that was not parsed, or of what in it was not."
+    ),
     Column(
         "original_partition",
         pa.int32(),

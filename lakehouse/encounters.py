@@ -66,7 +66,7 @@ numbered as (
 ),
 laid as materialized (
     select
-        facility, patient_id, encounter_id, visit, segment,
+        moment, facility, patient_id, encounter_id, visit, segment,
         min(happened) as begins_at,
         arg_min(event, n) as begun_by,
         any_value(place) as place,
@@ -75,7 +75,7 @@ laid as materialized (
         any_value(over_at) as over_at,
         arg_min(source, n) as source
     from numbered
-    group by facility, patient_id, encounter_id, visit, segment, island
+    group by moment, facility, patient_id, encounter_id, visit, segment, island
 ),
 ended as (
     select
@@ -87,7 +87,7 @@ ended as (
 ),
 inferred as (
     select
-        facility, patient_id, encounter_id, visit, -1 as segment,
+        moment, facility, patient_id, encounter_id, visit, -1 as segment,
         admitted_at as begins_at,
         null as begun_by,
         if(is_discharge, place, prior) as place,
@@ -104,6 +104,7 @@ inferred as (
 stays_found as (from inferred union all by name from ended),
 stays as materialized (
     select
+        moment,
         facility,
         patient_id,
         encounter_id,
@@ -181,12 +182,18 @@ select facility, null, retired_visit, null, null, null, 'merged', surviving_visi
 from {schema}.visit_survivors(known_at)
 """
 
-_LINE = ",\n".join(text.strip() for text in (EVENTS, STANDING, LINE, STAYS))
-STAYS_AS_KNOWN = f"""
-create macro {{schema}}.location_stays_as_known(known_at) as table
-with {_LINE}
-from stays
+# The common table expressions up to `stays`, with the moment of each.
+STAYS_AT = written(",\n".join(text.strip() for text in (EVENTS, STANDING, LINE, STAYS)))
+_LINE = STAYS_AT.replace("{asked}", "select null as moment, known_at as heard_by")
+STAYS_AS_KNOWN = (
+    """
+create macro {schema}.location_stays_as_known(known_at) as table
+with """
+    + _LINE
+    + """
+select * exclude (moment) from stays
 """
+)
 VISITS_AS_KNOWN = f"""
 create macro {{schema}}.visits_as_known(known_at) as table
 with {_LINE},

@@ -12,7 +12,7 @@ from clinical.wire.code_maps import CodeMap
 from clinical.wire.profile import FeedProfile
 from clinical.wire.profile_text import keys_of, parse
 from lakehouse.errors import FeedFileError, UnknownFeedError
-from lakehouse.settings import FEEDS
+from lakehouse.setting_groups import FEEDS
 
 SHOWN = 8
 

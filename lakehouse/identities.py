@@ -2,8 +2,8 @@
 
 Here: the table macros `survivors(known_at)`, `visit_survivors(known_at)`, `visit_moves(known_at)`
 and `identity_ledger(known_at)`, over the events that were received up to a moment (all of them
-where it is null). Not here: the events themselves (identity_events), or the facts of whoever they
-join.
+where it is null); and the joins that tell whose a fact is. Not here: the events themselves
+(identity_events), or the facts of whoever they join.
 
 The law is that of `clinical.encounters.identities`, and its words are taken from there: merges
 apply in the order in which they were learnt, to whom each identifier stands for by then; one
@@ -249,6 +249,25 @@ from {{schema}}.identity_events_learnt(known_at) e
 left join {{schema}}.identity_merges(known_at) m using (learnt_as)
 left join {{schema}}.survivors_folded(known_at) f using (learnt_as)
 """  # noqa: S608 the law's own words
+
+# The patient that a fact belongs to, where `owners` is joined to it.
+OWNER = "coalesce(moved.patient_id, identities.surviving_id, sent.patient_id)"
+
+
+def owners(
+    people: str = "{schema}.survivors(known_at)", moves: str = "{schema}.visit_moves(known_at)"
+) -> str:
+    """The joins that tell whose `sent` is: a fact with facility, patient and visit as received."""
+    return f"""
+    left join {people} as identities
+        on identities.retired_id = sent.patient_id
+        and identities.facility is not distinct from sent.facility
+    left join {moves} as moved
+        on moved.encounter_id = sent.encounter_id
+        and moved.sent_id = coalesce(identities.surviving_id, sent.patient_id)
+        and moved.facility is not distinct from sent.facility
+"""
+
 
 _PEOPLE = {"name": "survivors", "source": "identity_merges", "word": "id"}
 _VISITS = {"name": "visit_survivors", "source": "visit_merges", "word": "visit"}

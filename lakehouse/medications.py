@@ -20,16 +20,16 @@ law for its nights (orchestration/jobs).
 - An order ends at its end; without one, with the inpatient stay in which it was given.
 """
 
+from clinical.concepts.statuses import DRUG_STEPS
+from lakehouse.identities import OWNER, owners
 from lakehouse.laws import Law
 
-# The life of an order: of events written at the same moment the later in this line counts.
-STEPS = ("ordered", "changed", "resumed", "held", "completed", "discontinued", "cancelled")
 DESCRIBING = ("ordered", "changed")
 # What decides whether an order is in force.
-DECIDING = tuple(step for step in STEPS if step != "changed")
+DECIDING = tuple(step for step in DRUG_STEPS if step != "changed")
 _LISTED = ", ".join(f"'{event}'" for event in DECIDING)
 _DESCRIBING = ", ".join(f"'{event}'" for event in DESCRIBING)
-_STEP = " ".join(f"when '{event}' then {number}" for number, event in enumerate(STEPS))
+_STEP = " ".join(f"when '{event}' then {number}" for number, event in enumerate(DRUG_STEPS))
 # ORC-5: the order is complete with this dose; a FHIR dose says so of itself alone. FHIR: the order
 # never was, or is not one yet.
 _COMPLETE, _NEVER = "'CM'", "'entered-in-error', 'draft'"
@@ -37,8 +37,8 @@ _COMPLETE, _NEVER = "'CM'", "'entered-in-error', 'draft'"
 _OUTPATIENT = "'O', 'P', 'R', 'C', 'AMB', 'HH', 'VR', 'PRENC', 'FLD'"
 
 # Common table expressions up to `standing`: a row per moment, order and drug. `{moments}` gives
-# (moment, known_at, stops_by, starts_by), `{survivors}` whom an identifier stands for; `{schema}`
-# has the tables.
+# (moment, known_at, stops_by, starts_by), `{survivors}` whom an identifier stands for, `{moves}`
+# whose a moved visit is; `{schema}` has the tables.
 LIFE = f"""
 moments as ({{moments}}),
 told as (
@@ -52,7 +52,7 @@ told as (
             else sent.event
         end as event,
         sent.patient_id as sent_patient_id,
-        coalesce(identities.surviving_id, sent.patient_id) as patient_id,
+        {OWNER} as patient_id,
         coalesce(
             if(
                 sent.event in ('administered', 'not_given'),
@@ -66,9 +66,7 @@ told as (
     from moments
     inner join {{schema}}.medication_events as sent
         on moments.known_at is null or sent.received_at <= moments.known_at
-    left join {{survivors}} as identities
-        on identities.retired_id = sent.patient_id
-        and identities.facility is not distinct from sent.facility
+    {owners("{survivors}", "{moves}")}
     where sent.order_id is not null
         and (
             -- What has an identity of its own is one dose or dispense, and no word on the order.
@@ -201,9 +199,14 @@ _MOMENT = """
         cast(t as timestamptz) as stops_by,
         cast(t as timestamptz) as starts_by
 """
+_LIFE = (
+    LIFE.replace("{moments}", _MOMENT)
+    .replace("{survivors}", "{schema}.survivors(known_at)")
+    .replace("{moves}", "{schema}.visit_moves(known_at)")
+)
 _ORDERS = f"""
 create macro {{schema}}.medication_orders_at(t, known_at) as table
-with {LIFE.replace("{moments}", _MOMENT).replace("{survivors}", "{schema}.survivors(known_at)")}
+with {_LIFE}
 select
     * exclude (
         moment, known_at, stops_by, starts_by, event, order_control, control, has_stay, never_was,

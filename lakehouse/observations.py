@@ -1,6 +1,7 @@
 """Which version of an observation stands.
 
-Here: the table macros `observation_versions(known_at)`, every version with its place,
+Here: the macro `status_rank(told)`, which of two statuses of one moment supersedes the other, and
+the table macros `observation_versions(known_at)`, every version with its place,
 `current_observations_as_known(known_at)`, the one that stands of each observation, and
 `retracted_observations_as_known(known_at)`, what was taken back; of what was received up to a
 moment, all of it where null. Not here: identities (identities.py), or live scores.
@@ -12,9 +13,13 @@ nothing of the value is no version, unless it takes back what was said. A change
 preliminary version final in place. A correction supersedes; a deletion, or a result that was
 another patient's, leaves nothing; a cancelled one stands without a value. Nothing is taken for
 written after it was received.
+
+An observation's identity holds its clinical time, so versions are told apart by it as well: whoever
+asks of a stretch of it has no other day's files read.
 """
 
 from clinical.concepts import statuses
+from lakehouse.identities import OWNER, owners
 from lakehouse.laws import Law
 
 
@@ -26,6 +31,12 @@ RANK = " ".join(f"when '{status}' then {number}" for status, number in statuses.
 NO_VALUE = frozenset({statuses.CANCELLED, statuses.REGISTERED})
 
 
+STATUS_RANK = f"""
+create macro {{schema}}.status_rank(told) as
+    case told {RANK} else {statuses.RANK[statuses.UNKNOWN]} end
+"""
+
+
 def versions(name: str, among: str = "true") -> str:
     """The macro `name(known_at)`: every version of the observations among which it looks."""
     return f"""
@@ -33,16 +44,14 @@ create macro {{schema}}.{name}(known_at) as table
 with told as (
     select
         sent.* exclude (patient_id),
-        coalesce(identities.surviving_id, sent.patient_id) as patient_id,
+        {OWNER} as patient_id,
         sent.patient_id as sent_patient_id,
         least(coalesce(sent.documented_at, sent.received_at), sent.received_at) as written_at,
-        case sent.status {RANK} else {statuses.RANK[statuses.UNKNOWN]} end as status_rank,
+        {{schema}}.status_rank(sent.status) as status_rank,
         coalesce(sent.not_scored_reason, '') != 'no_value'
             or coalesce(sent.status, '') in ({_listed(statuses.TAKES_BACK)}) as speaks
     from {{schema}}.observations as sent
-    left join {{schema}}.survivors(known_at) as identities
-        on sent.patient_id = identities.retired_id
-        and sent.facility is not distinct from identities.facility
+    {owners()}
     where (known_at is null or sent.received_at <= known_at) and ({among})
 )
 select
@@ -55,7 +64,7 @@ select
     count(*) filter (where speaks) over same as versions,
     max(written_at) filter (where status = '{statuses.STATUS_CHANGE}') over same as promoted_at
 from told
-window same as (partition by facility, patient_id, observation_id)
+window same as (partition by facility, patient_id, observation_id, effective_at)
 """  # noqa: S608 the law's own words
 
 
@@ -109,6 +118,7 @@ where place = 1 and status = '{statuses.ENTERED_IN_ERROR}'
 LAW = Law(
     needs=("observations", "identity_events"),
     macros=(
+        STATUS_RANK,
         versions("observation_versions"),
         current("current_observations_as_known", "observation_versions"),
         RETRACTED,

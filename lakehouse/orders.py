@@ -21,15 +21,11 @@ what. Not here: what an ORC does to its order (clinical/wire/hl7), or orders for
 """
 
 from clinical.concepts import statuses
+from lakehouse.identities import OWNER, owners
 from lakehouse.laws import Law
 from lakehouse.observations import current, versions
 
-# Events of an order; of those written at the same moment the later in this line counts.
-STEPS = (
-    *("ordered", "changed", "resumed", "held", "collected", "completed", "reported"),
-    *("discontinued", "cancelled"),
-)
-_RANK = " ".join(f"when '{step}' then {number}" for number, step in enumerate(STEPS))
+_RANK = " ".join(f"when '{step}' then {number}" for number, step in enumerate(statuses.ORDER_STEPS))
 _REPORT_RANK = " ".join(f"when '{code}' then {rank}" for code, rank in statuses.REPORT_RANK.items())
 _REPORT = " ".join(f"when '{code}' then '{state}'" for code, state in statuses.REPORTS.items())
 # ORC-5 (HL7 table 0038) and FHIR states of an order that somebody works on.
@@ -50,15 +46,13 @@ create macro {{schema}}.numbered_order_events(known_at) as table
 with told as (
     select
         sent.* exclude (patient_id),
-        coalesce(identities.surviving_id, sent.patient_id) as patient_id,
+        {OWNER} as patient_id,
         least(coalesce(sent.documented_at, sent.received_at), sent.received_at) as written_at,
         case sent.event {_RANK} else 0 end as step,
         case sent.result_status {_REPORT_RANK} else -1 end as report_rank,
         case sent.result_status {_REPORT} end as report
     from {{schema}}.order_events as sent
-    left join {{schema}}.survivors(known_at) as identities
-        on sent.patient_id = identities.retired_id
-        and sent.facility is not distinct from identities.facility
+    {owners()}
     where sent.order_id is not null and (known_at is null or sent.received_at <= known_at)
 ),
 placers as (

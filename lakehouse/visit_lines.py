@@ -66,11 +66,14 @@ def written(text: str) -> str:
     return text
 
 
-# Every event once, with whose visit it is, in the order in which things happened.
+# Every event once, with whose visit it is, in the order in which things happened. `{asked}` gives
+# (moment, heard_by): each moment has its own lines, of what was received by then (all where null).
 EVENTS = """
+asked as ({asked}),
 ranks(event, rank) as (values {ranks}),
 read as (
     select
+        asked.moment,
         e.facility,
         coalesce(m.patient_id, s.surviving_id, e.patient_id) as patient_id,
         coalesce(v.surviving_visit, e.encounter_id) as encounter_id,
@@ -85,7 +88,9 @@ read as (
         e.admitted_at,
         e.discharged_at,
         e.feed, e."partition", e."offset", e."row", e.received_at
-    from {schema}.encounter_events e
+    from asked
+    inner join {schema}.encounter_events e
+        on asked.heard_by is null or e.received_at <= asked.heard_by
     left join ranks on ranks.event = e.event
     left join {schema}.survivors(known_at) s
         on s.facility is not distinct from e.facility and s.retired_id = e.patient_id
@@ -95,18 +100,18 @@ read as (
         on m.facility is not distinct from e.facility
         and m.encounter_id = coalesce(v.surviving_visit, e.encounter_id)
         and m.sent_id = coalesce(s.surviving_id, e.patient_id)
-    where known_at is null or e.received_at <= known_at
 ),
 visits_told as (
     select
         *,
         concat_ws(
-            chr(30), coalesce(facility, ''), coalesce(patient_id, ''), coalesce(encounter_id, '')
+            chr(30), coalesce(cast(moment as varchar), ''), coalesce(facility, ''),
+            coalesce(patient_id, ''), coalesce(encounter_id, '')
         ) as visit
     from read
     qualify row_number() over (
         partition by
-            facility, patient_id, encounter_id, event, happened, written, place, prior,
+            moment, facility, patient_id, encounter_id, event, happened, written, place, prior,
             patient_class, admitted_at, discharged_at
         order by received_at, feed, "partition", "offset", "row"
     ) = 1
@@ -177,7 +182,7 @@ waiting as materialized (
     )
 ),
 brackets as (
-    select distinct visit, kinds.cancel, happened, 0 as closes, event, place, null as prior
+    select distinct visit, kinds.cancel, happened, 0 as closing, event, place, null as prior
     from left_over
     join kinds on kinds.kind = left_over.event
     semi join waiting on waiting.visit = left_over.visit and waiting.event = kinds.cancel
@@ -185,20 +190,20 @@ brackets as (
     select distinct visit, event, happened, 1, event, place, prior from waiting
 ),
 nested as (
-    select *, sum(if(closes = 1, -1, 1)) over line as depth
+    select *, sum(if(closing = 1, -1, 1)) over line as depth
     from brackets
     window line as (
         partition by visit, cancel
-        order by happened, closes, event, coalesce(place, ''), coalesce(prior, '')
+        order by happened, closing, event, coalesce(place, ''), coalesce(prior, '')
         rows unbounded preceding
     )
 ),
 taken as (
     select visit, event, happened, place
     from nested
-    qualify closes = 0 and min(depth) over (
+    qualify closing = 0 and min(depth) over (
         partition by visit, cancel
-        order by happened, closes, event, coalesce(place, ''), coalesce(prior, '')
+        order by happened, closing, event, coalesce(place, ''), coalesce(prior, '')
         rows between 1 following and unbounded following
     ) < depth
 ),
@@ -249,13 +254,51 @@ aware as (
         false
     )
 ),
+numbered_moves as (
+    select
+        *,
+        sum(is_move::integer) over (partition by visit order by n rows unbounded preceding)
+            as moves,
+        max(n) over (partition by visit) as last_n
+    from aware
+),
+last_discharges as (
+    select visit, moves, min(written) as first_written
+    from numbered_moves
+    where is_discharge
+    group by visit, moves
+    qualify row_number() over (partition by visit order by moves desc) = 1
+),
+knowing as (
+    select last_discharges.visit, last_discharges.moves
+    from last_discharges
+    join numbered_moves as later
+        on later.visit = last_discharges.visit and later.moves > last_discharges.moves
+    where later.is_move
+    group by all
+    having any_value(first_written) > max(later.written)
+),
+told_late as (
+    select numbered_moves.*, is_discharge and knowing.visit is not null as is_late
+    from numbered_moves
+    left join knowing
+        on knowing.visit = numbered_moves.visit and knowing.moves = numbered_moves.moves
+),
+ended_once as (
+    select * exclude (moves, last_n, is_late) replace (
+        if(is_late, greatest(happened, written), happened) as happened,
+        if(is_late, coalesce(discharged_at, happened), discharged_at) as discharged_at,
+        if(is_late, last_n + n, n) as n
+    )
+    from told_late
+),
 counted as (
     select
         *,
         sum(is_move::integer) over (partition by visit order by n rows unbounded preceding)
             as moves,
         bool_or(is_move) over (partition by visit) as has_moves
-    from aware
+    from ended_once
 ),
 discharged_once as materialized (
     select *

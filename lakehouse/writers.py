@@ -5,6 +5,7 @@ are written, and what of an engine's error may be shown. Not here: what is commi
 compaction.py).
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from deltalake import ColumnProperties, DeltaTable, WriterProperties
@@ -14,11 +15,24 @@ from lakehouse.lake import Lake
 from lakehouse.standing import told
 from lakehouse.tables import RAW_MESSAGES, TABLES, Table
 
+# Times, places and identities mostly step on from the row before: told as steps they take a third
+# of what they do by themselves, and are written quicker. What repeats has a dictionary.
+STEPS = ColumnProperties(
+    dictionary_enabled=False, encoding="DELTA_BINARY_PACKED", statistics_enabled="CHUNK"
+)
+PREFIXES = ColumnProperties(
+    dictionary_enabled=False, encoding="DELTA_BYTE_ARRAY", statistics_enabled="CHUNK"
+)
+TOLD_AS: Mapping[str, ColumnProperties] = {
+    **dict.fromkeys(("offset", "received_at", "effective_at", "documented_at"), STEPS),
+    **dict.fromkeys(("observation_id", "order_id", "message_control_id"), PREFIXES),
+}
 PROPERTIES = WriterProperties(
     compression="ZSTD",
     compression_level=1,
     max_row_group_size=131_072,
     default_column_properties=ColumnProperties(statistics_enabled="CHUNK"),
+    column_properties={**TOLD_AS},
 )
 # Files are skipped by these columns alone. Every other column's least and greatest value would
 # stand in the log in clear text, names and identifiers among them, and make a commit a third

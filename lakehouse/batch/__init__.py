@@ -7,6 +7,7 @@ marts, whose columns dbt holds (dbt_project/).
 
 from collections.abc import Mapping
 
+from lakehouse.batch.alerting import ALERTING
 from lakehouse.batch.audit import AUDIT
 from lakehouse.batch.evaluation import EVALUATION
 from lakehouse.batch.legacy import LEGACY
@@ -30,5 +31,6 @@ BATCH_TABLES: Mapping[str, Table] = {
         *QUALITY,
         *AUDIT,
         *OPERATIONS,
+        *ALERTING,
     )
 }

@@ -1,6 +1,6 @@
 """Who read what identifies patients.
 
-Here: the contract of the audit of restricted reads. Not here: who may (there are no accounts yet).
+Here: the contract of the audit of restricted reads. Not here: who may (the file system says it).
 """
 
 import pyarrow as pa

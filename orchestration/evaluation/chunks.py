@@ -36,7 +36,7 @@ ROWS = 250_000
 # All that a shard folds: a table left out would make other alerts of the same facts.
 TABLES = tuple(CONTRACTS[name] for name in (*SCORED_FACTS, IDENTITY_EVENTS.name))
 _PLACE = ("feed", "partition", "offset", "row", "received_at")
-_NARROW = (*_PLACE, "facility", "patient_id", "encounter_id", *OBSERVED, "documented_at")
+_NARROW = (*_PLACE, "facility", "patient_id", "encounter_id", *OBSERVED)
 _NAMES = ("family_name", "given_name", "address", "postcode", "phone")
 
 

@@ -7,8 +7,7 @@ the landed rows (legacy_sql.py), or installing (rows.py).
 
 - Charted values and results: the rows received in the night's 24 hours; what was withdrawn by its
   end is left out; of several of one patient, item and time the last counts.
-- Census: where each visit was at midnight. A cancellation takes back the newest event of its kind
-  that still stands, as in the mart of encounters.
+- Census: where each visit was at midnight, by the law of its places.
 - Medications: each prescription as it stood at the run, if it was in force and the day lies between
   its first and its last, both in.
 - A patient is the one that the identifier stood for at `closes`; `sent_patient_id` is what was
@@ -18,6 +17,7 @@ the landed rows (legacy_sql.py), or installing (rows.py).
 night since.
 """
 
+from lakehouse.encounters import STAYS_AT
 from lakehouse.medications import LIFE
 
 # The extract counts 02:00:00 itself in, so a night is what was received after the run before it.
@@ -131,70 +131,41 @@ left join jobs.spellings as spelled on spelled.folded = jobs.folded(newest.unit_
 left join jobs.items as listed on listed.job = job_name and listed.item_id = newest.item_id
 """
 
-# Nested like brackets: a cancellation closes the newest event of its kind that is still open.
-CENSUS = """
-create macro jobs.census_as_known(opens, closes, known_at) as table
-with learnt as (
-    select
-        nights.night,
-        nights.midnight,
-        events.*,
-        replace(events.event, 'cancel_', '') as kind,
-        if(events.event like 'cancel_%', -1, 1) as weight,
-        (
-            events.received_at, events.feed, events."partition", events."offset", events."row"
-        ) as learnt_as
+# The law of places (lakehouse/encounters.py) as it was known at each midnight.
+_MIDNIGHTS = """
+    select nights.night as moment, coalesce(known_at, nights.midnight) as heard_by
     from jobs.nights
-    inner join {lake}.encounter_events as events
-        on events.received_at <= coalesce(known_at, nights.midnight)
     where nights.closes > opens and nights.closes <= closes
-        and events.encounter_id is not null
-        and events.event_at is not null
-        and events.event in (
-            'admit', 'transfer', 'discharge', 'register',
-            'cancel_admit', 'cancel_transfer', 'cancel_discharge'
-        )
-),
-nested as (
-    select
-        *,
-        sum(weight) over (
-            partition by night, facility, encounter_id, kind order by learnt_as
-        ) as nesting
-    from learnt
-),
-standing as (
-    select *
-    from nested
-    qualify weight = 1 and coalesce(min(nesting) over (
-        partition by night, facility, encounter_id, kind order by learnt_as
-        rows between 1 following and unbounded following
-    ) >= nesting, true)
-),
-newest as (
-    select *
-    from standing
-    where event_at <= midnight
-    qualify row_number() over (
-        partition by night, facility, encounter_id order by event_at desc, learnt_as desc
-    ) = 1
-)
-select
-    newest.night,
-    coalesce(identities.surviving_id, newest.patient_id) as patient_id,
-    newest.encounter_id,
-    nullif(newest.unit, '') as unit,
-    newest.received_at,
-    newest.feed,
-    newest."partition",
-    newest."offset",
-    newest."row",
-    newest.patient_id as sent_patient_id
-from newest left join {lake}.survivors(coalesce(known_at, closes)) as identities
-    on identities.retired_id = newest.patient_id
-    and identities.facility is not distinct from newest.facility
-where newest.kind != 'discharge'
 """
+_STAYS = (
+    STAYS_AT.replace("{schema}", "{lake}")
+    .replace("{asked}", _MIDNIGHTS)
+    .replace("(known_at)", "(coalesce(known_at, closes))")
+)
+CENSUS = (
+    """
+create macro jobs.census_as_known(opens, closes, known_at) as table
+with """
+    + _STAYS
+    + """
+select
+    stays.moment as night,
+    stays.patient_id,
+    stays.encounter_id,
+    stays.unit,
+    stays.received_at,
+    stays.feed,
+    stays."partition",
+    stays."offset",
+    stays."row",
+    stays.sent_patient_id
+from stays
+inner join jobs.nights on nights.night = stays.moment
+where stays.encounter_id is not null
+    and stays.started_at <= nights.midnight
+    and coalesce(stays.ended_at > nights.midnight, true)
+"""
+)
 
 # The law of drug orders (lakehouse/medications.py) at the hour of each run, whole days at a time.
 # Without a last day a prescription ends with the stay; without a stay, on its first day.
@@ -213,6 +184,7 @@ _LIFE = (
     LIFE.replace("{schema}", "{lake}")
     .replace("{moments}", _RUNS)
     .replace("{survivors}", "{lake}.survivors(coalesce(known_at, closes))")
+    .replace("{moves}", "{lake}.visit_moves(coalesce(known_at, closes))")
 )
 MEDICATIONS = (
     """

@@ -1,9 +1,9 @@
 """Taking an alert live: the second ledger, one line per rule family and unit.
 
 Here: its gates and the decisions. It moves by itself: a data job can be in CUTOVER while its alert
-stays silent. Not here: its states (alert_states.py), the alerts (clinical/detection), or sending
-them: nothing reads this ledger to send yet, so what only an alert desk could measure is attested,
-and says so.
+stays silent. Not here: its states (alert_states.py), the alerts (clinical/detection), or what a
+state means for who is told (lakehouse/going_live.py). What the desk's ward could measure is still
+attested by a person, and says so.
 """
 
 from collections.abc import Mapping
@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from clinical.detection.version import rules_version
+from lakehouse.going_live import EVERY_UNIT
 from lakehouse.lake import Lake
 from lakehouse.settings import Settings
 from lakehouse.tables import ALERTS, OBSERVATIONS
@@ -28,9 +29,6 @@ from orchestration.migration.errors import MoveError, PromotionRefusedError, unk
 from orchestration.migration.facts import Facts, gather
 from orchestration.migration.gate import Finding, Gate, counted, failing, green, not_yet
 from orchestration.migration.ledger import Entry, alert_entries, append_alert, last_with
-
-EVERY_UNIT = "*"
-
 
 _COUNTS = """
 select
@@ -195,7 +193,7 @@ def _found(name: str, counts: Mapping[str, Any], entries: list[Entry]) -> Findin
         return green(told) if counts else not_yet("no alert of this rule is stored")
     signed = last_with(entries, AlertEvent.ATTESTED, gate=name)
     if signed is None:
-        return not_yet(f"{told}; not attested, and there is no alert desk yet to measure it")
+        return not_yet(f"{told}; not attested; the desk's fatigue page has the numbers")
     return green(f"{told}; attested by {signed.by}: {signed.reason}")
 
 

@@ -3,10 +3,10 @@
 Here: identities resolved, corrections and retractions carried out, and the facts put in the order
 in which they were true. Not here: the fold over them (record.py).
 
-* Of an observation, and of an order's state, the version that was learnt last counts. Of a
-  medication each dose counts, once per time it was given, since a later dose corrects no earlier
-  one.
-* What a later message withdraws never was.
+* Of an observation, and of an order's state, the version that was written last counts, as in the
+  stream (clinical/normalise/written.py). Of a medication each dose counts, once per time it was
+  given, since a later dose corrects no earlier one.
+* What is withdrawn by something written later never was.
 * A birth date holds from the patient's first moment on.
 * An infusion is told at its start and, with its end, once more when it ended.
 * Facts of one patient and one instant are one moment. Within it they stand by the time they were
@@ -97,16 +97,17 @@ _TOLD = """
 create table told (
     name varchar, feed varchar, "partition" integer, "offset" bigint, "row" integer,
     facility varchar, patient_id varchar, concept varchar, signal ubigint,
-    effective_at timestamptz, is_void boolean
+    effective_at timestamptz, is_void boolean, written bigint
 )
 """
 _ADD_TOLD = """
 insert into told
 select $name, feed, "partition", "offset", "row", facility, patient_id, concept, hash(signal_id),
-    effective_at, void
+    effective_at, void, written
 from chunk
 """
-# The order of arrival decides which version is the last; `again` tells doses of one order apart.
+# Of what was written at one moment the later arrival is the last version; `again` tells doses of
+# one order apart.
 _FINAL = f"""
 create table final as
 with placed as (
@@ -123,12 +124,13 @@ with placed as (
 judged as (
     select *,
         bool_or(is_void) over (
-            partition by facility, patient_id, concept, signal order by number, "offset", "row"
+            partition by facility, patient_id, concept, signal
+            order by written, number, "offset", "row"
             rows between 1 following and unbounded following
         ) as is_withdrawn,
         row_number() over (
             partition by facility, patient_id, concept, signal, again
-            order by number desc, "offset" desc, "row" desc
+            order by written desc, number desc, "offset" desc, "row" desc
         ) as version
     from placed
 )

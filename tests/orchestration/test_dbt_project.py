@@ -7,7 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
+from clinical.encounters.vocabulary import DISCHARGE, LEAVE, MOVES, STAYS, UPDATE
 from lakehouse.batch.legacy import LEGACY
 from lakehouse.lake import Lake
 from lakehouse.tables import RAW_MESSAGES, TABLES
@@ -57,6 +59,14 @@ def test_every_stored_table_and_landed_extract_is_a_source_in_its_place(manifest
     contracts |= {("legacy", table.name): table for table in LEGACY}
     assert set(sources) == set(contracts)
     assert all(list(sources[key]["columns"]) == contracts[key].schema.names for key in contracts)
+
+
+def test_whatever_may_end_a_stay_by_the_law_of_places_is_accepted_of_the_mart():
+    told = yaml.safe_load((PROJECT / "models" / "marts" / "fct_encounters.yml").read_text())
+    columns = {column["name"]: column for column in told["models"][0]["columns"]}
+    [test] = columns["ended_by"]["data_tests"]
+    accepted = test["accepted_values"]["arguments"]["values"]
+    assert set(accepted) == {*MOVES, LEAVE, UPDATE, DISCHARGE, *STAYS}
 
 
 def test_what_is_never_silent_has_a_freshness(manifest):

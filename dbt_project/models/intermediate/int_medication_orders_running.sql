@@ -11,10 +11,14 @@ identities as (
     select * from {{ ref('int_identities_resolved') }}
 ),
 
+moved as (
+    select * from {{ ref('int_visits_moved') }}
+),
+
 identified as (
     select
         medications.* exclude (patient_id),
-        coalesce(identities.surviving_id, medications.patient_id) as patient_id,
+        {{ owner_of('medications') }} as patient_id,
         row_number() over (
             order by
                 medications.received_at,
@@ -24,10 +28,7 @@ identified as (
                 medications.row
         ) as learnt_as
     from medications
-    left join identities
-        on
-            medications.facility is not distinct from identities.facility
-            and medications.patient_id = identities.retired_id
+    {{ join_owners('medications') }}
 ),
 
 orders as (

@@ -1,5 +1,5 @@
--- What is true as far as we know now: the newest version of each observation, unless it was
--- taken back.
+-- What is true as far as we know now: the version of each observation that stands, unless it
+-- took the observation back.
 
 with
 

@@ -22,6 +22,10 @@ identities as (
     select * from {{ ref('int_identities_resolved') }}
 ),
 
+merged as (
+    select * from {{ ref('int_visits_merged') }}
+),
+
 spans as (
     select
         facility,
@@ -35,37 +39,63 @@ spans as (
 
 told as (
     select
-        facility,
-        encounter_id,
-        coalesce(bool_or(patient_class = 'I'), true) as is_inpatient,
-        coalesce(bool_or(trigger in ('A05', 'A14')), false) as is_planned,
+        events.facility,
+        coalesce(merged.surviving_visit, events.encounter_id) as encounter_id,
+        coalesce(bool_or(events.patient_class = 'I'), true) as is_inpatient,
+        coalesce(bool_or(events.trigger in ('A05', 'A14')), false) as is_planned,
         arg_max(
-            case when event = 'discharge' then discharge_disposition end,
-            (received_at, feed, partition, "offset", row)
+            case when events.event = 'discharge' then events.discharge_disposition end,
+            (events.received_at, events.feed, events.partition, events.offset, events.row)
         ) as discharge_disposition,
         arg_max(
-            case when event = 'discharge' then discharged_at end,
-            (received_at, feed, partition, "offset", row)
+            case when events.event = 'discharge' then events.discharged_at end,
+            (events.received_at, events.feed, events.partition, events.offset, events.row)
         ) as discharged_at
     from events
-    where encounter_id is not null
+    left join merged
+        on
+            events.facility is not distinct from merged.facility
+            and events.encounter_id = merged.retired_visit
+    where events.encounter_id is not null
     group by all
 ),
 
 people as (
     select
-        facility,
-        patient_id,
-        arg_max(died_at, (received_at, feed, partition, "offset", row)) as died_at,
-        arg_max(birth_date, (received_at, feed, partition, "offset", row)) as birth_date
+        demographics.facility,
+        coalesce(identities.surviving_id, demographics.patient_id) as patient_id,
+        arg_max(
+            demographics.died_at,
+            (
+                demographics.received_at,
+                demographics.feed,
+                demographics.partition,
+                demographics.offset,
+                demographics.row
+            )
+        ) as died_at,
+        arg_max(
+            demographics.birth_date,
+            (
+                demographics.received_at,
+                demographics.feed,
+                demographics.partition,
+                demographics.offset,
+                demographics.row
+            )
+        ) as birth_date
     from demographics
+    left join identities
+        on
+            demographics.facility is not distinct from identities.facility
+            and demographics.patient_id = identities.retired_id
     group by all
 ),
 
 final as (
     select
         spans.facility,
-        coalesce(identities.surviving_id, spans.patient_id) as patient_id,
+        spans.patient_id,
         spans.encounter_id,
         told.discharge_disposition,
         told.is_inpatient,
@@ -90,10 +120,6 @@ final as (
         on
             spans.facility is not distinct from people.facility
             and spans.patient_id = people.patient_id
-    left join identities
-        on
-            spans.facility is not distinct from identities.facility
-            and spans.patient_id = identities.retired_id
 )
 
 select * from final

@@ -12,6 +12,10 @@ identities as (
     select * from {{ ref('int_identities_resolved') }}
 ),
 
+moved as (
+    select * from {{ ref('int_visits_moved') }}
+),
+
 basis as (
     select * from {{ ref('int_alert_evidence') }}
 ),
@@ -43,7 +47,7 @@ final as (
         alerts.alert_id,
         alerts.episode_id,
         alerts.facility,
-        coalesce(identities.surviving_id, alerts.patient_id) as patient_id,
+        {{ owner_of('alerts') }} as patient_id,
         alerts.patient_id as patient_id_as_alerted,
         alerts.encounter_id,
         alerts.unit,
@@ -59,7 +63,7 @@ final as (
         alerts.evidence,
         alerts.contexts,
         array_to_string(alerts.missing, ', ') as missing,
-        identities.surviving_id is not null as is_merged_since,
+        coalesce(moved.patient_id, identities.surviving_id) is not null as is_merged_since,
 
         alerts.band,
         alerts.hours_before_batch,
@@ -83,10 +87,7 @@ final as (
         on
             alerts.facility is not distinct from diagnoses.facility
             and alerts.encounter_id = diagnoses.encounter_id
-    left join identities
-        on
-            alerts.facility is not distinct from identities.facility
-            and alerts.patient_id = identities.retired_id
+    {{ join_owners('alerts') }}
 )
 
 select * from final

@@ -10,6 +10,10 @@ identities as (
     select * from {{ ref('int_identities_resolved') }}
 ),
 
+moved as (
+    select * from {{ ref('int_visits_moved') }}
+),
+
 final as (
     select
         scores.feed,
@@ -17,7 +21,7 @@ final as (
         scores.offset,
         scores.row,
         scores.facility,
-        coalesce(identities.surviving_id, scores.patient_id) as patient_id,
+        {{ owner_of('scores') }} as patient_id,
         scores.encounter_id,
         scores.score,
         scores.variant,
@@ -36,10 +40,7 @@ final as (
         scores.effective_at,
         scores.received_at as known_at
     from scores
-    left join identities
-        on
-            scores.facility is not distinct from identities.facility
-            and scores.patient_id = identities.retired_id
+    {{ join_owners('scores') }}
 )
 
 select * from final

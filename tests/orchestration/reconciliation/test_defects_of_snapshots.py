@@ -95,6 +95,10 @@ def spoil_visits(world):
     again.one("EVN")[2] = again.one("MSH")[6]
     world.send(again)
     world.drop(dropped)
+    # Nothing is heard of it afterwards: a later move would tell that the patient did lie there.
+    for message in visits:
+        if message.patient == cancelled.patient and message.at > cancelled.at:
+            world.drop(message)
     for message in visits:
         if message.patient == "44228":
             message.one("PV1")[3] = "ELSEWHERE"
