@@ -55,7 +55,8 @@ class AdminServer:
         except OSError as error:
             msg = (
                 f"cannot open the admin port {port} on {LOOPBACK}: {error.strerror}; stop what uses"
-                " it, or give another one in the setting `gateway_admin` or `stream_admin`"
+                " it, or give another one in the setting `gateway_admin`, `stream_admin` or"
+                " `desk_admin`"
             )
             raise AdminPortError(msg) from error
         self._thread = threading.Thread(

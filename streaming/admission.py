@@ -116,6 +116,9 @@ class Admission:
         # Of a replay's own message it counts whether it was ever understood, not when.
         oldest = np.where(sent.replays, EVER, own.at - WINDOW)
         found = self._memory.look_up(own.keys, oldest)
+        if not (found[0].any() or sent.replays.any()) and _are_distinct(own.keys[sent.named]):
+            # As good as every batch: nothing of it was heard before.
+            return np.full(len(own), _ADMIT)
         keys, contents, since = own.keys.tolist(), own.contents.tolist(), oldest.tolist()
         known, content, understood = (column.tolist() for column in found)
         replayed, verdict = self._replayed(sent), [_ADMIT] * len(keys)
@@ -150,6 +153,11 @@ class Admission:
         originals = sent.originals[sent.replays]
         known, _, _ = self._memory.look_up(originals, np.full(len(originals), EVER))
         return set(originals[known].tolist())
+
+
+def _are_distinct(keys: Words) -> bool:
+    ordered = np.sort(keys)
+    return not (ordered[1:] == ordered[:-1]).any()
 
 
 def _marked(decoded: Decoded, verdict: Ints) -> Decoded:

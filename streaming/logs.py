@@ -21,6 +21,7 @@ ALLOWED: Final = frozenset(
         *("road", "port", "peer", "connections", "control_id", "code", "reason", "stage"),
         *("table", "version", "files", "rows", "seconds", "attempt", "exit_code", "signal"),
         *("alert_id", "rule", "severity", "kind", "subject", "detail", "error", "fence"),
+        *("receiver", "step", "unit"),
     }
 )
 

@@ -24,7 +24,7 @@ from lakehouse.arrivals import Run, add_runs, arrivals, chunks
 from lakehouse.catalogue import connect
 from lakehouse.cuts import Cut
 from lakehouse.lake import Lake
-from lakehouse.tables import RAW_MESSAGES
+from lakehouse.tables import ALERTS, RAW_MESSAGES
 from streaming.admission import Admission
 from streaming.memory import REMEMBERED, WINDOW
 
@@ -101,7 +101,8 @@ class Recollection:
         alerted = _alerted(connection, facility, alerts)
         for pieces in chunks(self._order, _CHUNK):
             connection.register("pieces", _as_table(pieces))
-            facts = {name: _facts(connection, name, facility, pieces) for name in _FACTS}
+            names = (*_FACTS, ALERTS.name)
+            facts = {name: _facts(connection, name, facility, pieces) for name in names}
             shard.remember({name: rows for name, rows in facts.items() if rows.num_rows}, alerted)
         shard.recall(alerts)
 
@@ -171,6 +172,7 @@ _COLUMNS = {
         *dict.fromkeys(name for name in (*STAYED, *LOCATED) if name not in _PLACE),
     ),
     "diagnoses": (*_PLACE, "encounter_id", *CODED),
+    ALERTS.name: (*_PLACE, "rule_family", "suppressed_by", "episode_id", "band"),
 }
 _PIECES = """
 select {columns}, (p.number + t."offset" - p."first")::integer as message

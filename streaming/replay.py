@@ -30,7 +30,7 @@ from lakehouse.lock import exclusive
 from lakehouse.replays import Claim, claim
 from lakehouse.tables import ALERTS, RAW_MESSAGES, SCORES
 from streaming.admission import Admission
-from streaming.allocation import keep_freed_memory
+from streaming.allocation import keep_freed_memory, leave_alone_what_lasts
 from streaming.dataflow import clinical_flow
 from streaming.drift import Drift
 from streaming.epochs import Epoch
@@ -107,6 +107,7 @@ def replay(
     run = _Run(lake, profile, options or Options(), watcher or Watcher())
     began = perf_counter()
     keep_freed_memory()
+    leave_alone_what_lasts()
     with exclusive(lake):
         for path in paths:
             run.file(path)

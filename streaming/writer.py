@@ -30,6 +30,9 @@ from streaming.lane import Lane
 
 # Closed epochs that may wait; beyond it the dataflow waits for the disk instead of filling memory.
 _WAITING: Final = 4
+# And so many bytes of them, the one that is being committed among them: at full speed an epoch has
+# as many rows as the machine gives, and memory must not grow with its speed.
+_WAITING_BYTES: Final = 128 << 20
 _WAITING_ALERTS: Final = 1_000
 # A commit costs 4 ms with 10 live files and 65 ms with 600, so small files are joined this often.
 COMPACT_EVERY: Final = 100
@@ -67,7 +70,7 @@ class Writer:
         self._terms = terms or Terms()
         self._alerts_lock = threading.Lock()
         self._commits = 0
-        self._epochs = Lane("lake-writer", self._commit, _WAITING)
+        self._epochs = Lane("lake-writer", self._commit, _WAITING, _WAITING_BYTES)
         self._alerts = Lane("lake-alerts", self._store_alerts, _WAITING_ALERTS)
 
     def __enter__(self) -> "Writer":
@@ -86,7 +89,7 @@ class Writer:
     def submit(self, epoch: Epoch) -> None:
         """Hand over a closed epoch; waits while too many are ahead of it."""
         self._check()
-        self._epochs.put(epoch)
+        self._epochs.put(epoch, sum(rows.nbytes for rows in epoch.tables.values()))
         reach("stream.epoch_closed")
 
     def submit_alerts(self, epoch: Epoch) -> None:

@@ -19,6 +19,7 @@ from lakehouse.feed_versions import FeedVersions
 from lakehouse.lake import Lake
 from lakehouse.settings import Settings
 from streaming.admin import AdminServer
+from streaming.allocation import leave_alone_what_lasts
 from streaming.gateway.acknowledgement import control_ids
 from streaming.gateway.chores import Caretaker, chores
 from streaming.gateway.drop import watch
@@ -63,6 +64,7 @@ def serve(settings: Settings, lake: Lake) -> int:
         admin = AdminServer(settings.gateway_admin, readiness.health)
         opened.callback(admin.close)
         log().info("listening", port=admin.port, road="admin", detail="plain")
+        leave_alone_what_lasts()
         asyncio.run(_run(settings, lake, ports, readiness))
     return 0
 

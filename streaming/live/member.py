@@ -22,7 +22,7 @@ from lakehouse.lake import Lake
 from lakehouse.lock import Holding
 from lakehouse.settings import Settings
 from lakehouse.tables import RAW_MESSAGES
-from streaming.allocation import keep_freed_memory
+from streaming.allocation import keep_freed_memory, leave_alone_what_lasts
 from streaming.bearing import FoldFailedError
 from streaming.dataflow import clinical_flow
 from streaming.drift import Drift
@@ -107,6 +107,7 @@ class Member:
             LakehouseError: The inbox, the lake or the dataflow failed.
         """
         keep_freed_memory()
+        leave_alone_what_lasts()
         try:
             self._stream()
         finally:

@@ -62,6 +62,8 @@ class House:
             **os.environ,
             "PULSEHOUSE_GATEWAY_ADMIN": str(self.gateway_admin),
             "PULSEHOUSE_STREAM_ADMIN": str(self.stream_admin),
+            "PULSEHOUSE_DESK_PORT": "0",
+            "PULSEHOUSE_DESK_ADMIN": "0",
             **self.settings,
         }
         if self.journal is not None:

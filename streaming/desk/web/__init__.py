@@ -1,0 +1,1 @@
+"""The desk's web shell: every request passes here before a page sees it."""
