@@ -14,10 +14,13 @@ from typing import Annotated, Any
 
 import typer
 
-from pulsehouse import backtest_command, failure, live_commands
+from pulsehouse import backtest_command, config_commands, failure, live_commands
+from pulsehouse.audit_commands import audit
+from pulsehouse.desk_commands import desk
 from pulsehouse.feed_commands import feed
 from pulsehouse.migrate_commands import migrate
 from pulsehouse.options import JsonOption, LakeOption, example, work
+from pulsehouse.routes_commands import routes
 from pulsehouse.terminal import NOTICE, err, only_ours, out, say, write
 
 DEBUG = "--debug"
@@ -34,6 +37,10 @@ app = typer.Typer(
 )
 app.add_typer(migrate, name="migrate")
 app.add_typer(feed, name="feed")
+app.add_typer(audit, name="audit")
+app.add_typer(routes, name="routes")
+app.add_typer(desk, name="desk")
+app.add_typer(config_commands.config, name="config")
 live_commands.add_to(app)
 backtest_command.add_to(app)
 
@@ -71,8 +78,16 @@ def _global_options(
         bool,
         typer.Option(DEBUG, help="Show the traceback of an error. Works after a command, too."),
     ] = False,
+    _config: Annotated[
+        Path | None,
+        typer.Option(
+            config_commands.OPTION,
+            metavar="FILE",
+            help="The settings' file. Default: PULSEHOUSE_CONFIG, or ./pulsehouse.toml.",
+        ),
+    ] = None,
 ) -> None:
-    """Options of every command; `--debug` is taken out before parsing, and is here for its help."""
+    """Options of every command; both are taken out before parsing, and are here for their help."""
 
 
 @app.command(epilog=example("pulsehouse demo"))
@@ -196,19 +211,49 @@ def status(lake: LakeOption = None, json: JsonOption = False) -> int:
     return work("status_report")(lake, as_json=json)
 
 
-@app.command(epilog=example("pulsehouse audit --lake demo-lake"))
-def audit(lake: LakeOption = None, json: JsonOption = False) -> int:
-    """Show who read what identifies patients, and verify that no entry is missing."""
-    return work("auditing")(lake, as_json=json)
-
-
-@app.command(epilog=example("pulsehouse bench --quick"))
+@app.command(epilog=example("pulsehouse bench --quick", "pulsehouse bench --sizes 100k,1M"))
 def bench(
-    quick: Annotated[bool, typer.Option("--quick", help="Small and once: half a minute.")] = False,
+    *,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Small: under a minute where nothing else runs.")
+    ] = False,
+    case: Annotated[
+        list[str] | None,
+        typer.Option("--case", metavar="NAME", help="This case alone; may be given again."),
+    ] = None,
+    sizes: Annotated[
+        str | None,
+        typer.Option(
+            "--sizes", metavar="10k,100k,1M", help="Messages; shows how time and memory grow."
+        ),
+    ] = None,
+    runs: Annotated[
+        int | None, typer.Option("--runs", min=1, help="Measured runs of each case.")
+    ] = None,
+    chart: Annotated[
+        Path | None, typer.Option("--chart", metavar="FILE", help="Draw it: .svg or .html.")
+    ] = None,
+    compare: Annotated[
+        Path | None,
+        typer.Option("--compare", metavar="FILE", help="Beside what `--json` printed before."),
+    ] = None,
+    fail_if_slower: Annotated[
+        bool,
+        typer.Option("--fail-if-slower", help="With --compare: exit 3 where one clearly is."),
+    ] = False,
     json: JsonOption = False,
 ) -> int:
-    """Measure speed, latency and memory on this machine."""
-    return work("benching")(quick=quick, as_json=json)
+    """Measure speed, latency, memory and growth on this machine, beside what they are held to."""
+    return work("bench.command")(
+        quick=quick,
+        names=case,
+        sizes=sizes,
+        runs=runs,
+        chart=chart,
+        compare=compare,
+        fail_if_slower=fail_if_slower,
+        as_json=json,
+    )
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -226,7 +271,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 def _run(typed: list[str]) -> int:
     debug = DEBUG in typed
-    words = [word for word in typed if word != DEBUG]
+    words = config_commands.taken_out([word for word in typed if word != DEBUG])
     try:
         with nullcontext() if debug else only_ours():
             result: Any = app(words, prog_name="pulsehouse", standalone_mode=False)

@@ -3,20 +3,34 @@
 Here: from what was typed to the rooms' own values. Not here: what is then done with them.
 """
 
+import warnings
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 
 from lakehouse.lake import Lake
-from lakehouse.settings import Settings
+from lakehouse.settings import Settings, SettingsWarning
 from pulsehouse.failure import USAGE, CommandError
+from pulsehouse.terminal import say
 
 # What in a directory is taken for messages; a file that is named is always taken.
 SUFFIXES = (".hl7", ".txt", ".er7", ".json", ".ndjson", ".jsonl")
 
 
 def settings() -> Settings:
-    """The settings of the environment and of `pulsehouse.toml`."""
-    return Settings.load()
+    """The settings of the environment and of `pulsehouse.toml`; what is odd in them is told."""
+    with warnings.catch_warnings(record=True) as odd:
+        warnings.simplefilter("always", SettingsWarning)
+        loaded = Settings.load()
+    for one in odd:
+        _warn(str(one.message))
+    return loaded
+
+
+@cache
+def _warn(text: str) -> None:
+    """Tell of it, once in a process."""
+    say(f"warning: {text}")
 
 
 def open_lake(place: Path | None, *, create: bool = False) -> Lake:

@@ -15,7 +15,7 @@ from lakehouse.doctor.repairing import Outcome, repair
 from lakehouse.lake import Lake
 from lakehouse.losses import losses, recorded
 from lakehouse.settings import Settings
-from pulsehouse import doctor_salvage, failure
+from pulsehouse import deployment, doctor_salvage, failure
 from pulsehouse.doctor_text import outcome_lines, plan_lines
 from pulsehouse.failure import CommandError
 from pulsehouse.terminal import emit_json, say, write
@@ -30,7 +30,7 @@ def run(lake: Path | None, *, check: bool, repair: bool, dry_run: bool, as_json:
     if check and (repair or dry_run):
         msg = "--check looks and --repair mends: give one of them"
         raise CommandError(msg, failure.USAGE)
-    settings = Settings.load()
+    settings = deployment.settings()
     root = (lake or settings.lake).absolute()
     if dry_run:
         return _planned(settings, root, as_json=as_json)

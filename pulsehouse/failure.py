@@ -25,6 +25,7 @@ KNOWN: Mapping[str, int] = {
     "streaming.files.SourceError": FAILED,
     "lakehouse.errors.LakehouseError": FAILED,
     "clinical.wire.profile.ProfileError": USAGE,
+    "clinical.routing.errors.RoutesError": USAGE,
 }
 
 

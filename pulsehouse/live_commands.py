@@ -73,10 +73,13 @@ def up(
     drop: DropOption = None,
     host: HostOption = None,
     processes: ProcessesOption = 1,
+    desk: Annotated[
+        bool, typer.Option("--desk/--no-desk", help="With the alert desk, or without.")
+    ] = True,
 ) -> int:
-    """Run gateway and stream together, restart what falls, and write one log."""
+    """Run gateway, stream and alert desk together, restart what falls, and write one log."""
     return _service("supervision")(
-        lake, mllp or [], http or [], drop=drop, host=host, processes=processes
+        lake, mllp or [], http or [], drop=drop, host=host, processes=processes, desk=desk
     )
 
 

@@ -27,7 +27,10 @@ def status(place: Path | None, *, as_json: bool) -> int:
         terminal.emit_json({"alerts": [_json(one) for one in found]})
         return OK
     terminal.show_table("Alerts", COLUMNS, [_row(one) for one in found])
-    terminal.note("No alert is sent by this release: the ledger records what was decided.")
+    terminal.note(
+        "The alert desk tells people of pilot and live rules, where a unit is named there alone,"
+        " and of rules that the ledger has no line of."
+    )
     return OK
 
 
@@ -54,7 +57,8 @@ def move(  # noqa: PLR0917 options in the order in which they are typed
 def _row(one: AlertStatus) -> tuple[object, ...]:
     stopping = ", ".join(f"{gate.id} {gate.title}" for gate in failing(one.gates))
     counts = (one.raised, one.suppressed)
-    return (one.rule, one.unit, str(one.state), one.since, one.by, *counts, stopping)
+    state = str(one.state) if one.since else f"{one.state}, and told: no line yet"
+    return (one.rule, one.unit, state, one.since, one.by, *counts, stopping)
 
 
 def _json(one: AlertStatus) -> dict[str, Any]:

@@ -30,7 +30,8 @@ class Plan:
 
     `components` are commands by name, in the order in which they are started and stopped: who takes
     messages in stops first. `repair` is what mends the lake. A component that was told to stop is
-    waited for `turn` seconds before the next is told; all of them are killed after `whole`.
+    waited for `turn` seconds before the next is told; all of them are killed after `whole`. What is
+    `optional` ends nobody else, also where it cannot run as it was told to: it is tried again.
     """
 
     components: Mapping[str, Sequence[str]]
@@ -38,6 +39,7 @@ class Plan:
     patience: Patience = field(default_factory=Patience)
     turn: float = 5.0
     whole: float = 14.0
+    optional: frozenset[str] = frozenset()
 
 
 class Teller(Protocol):
@@ -179,7 +181,7 @@ class Supervisor:
         if self._stop is not None:
             return None
         how = _how(code)
-        if code == USAGE:
+        if code == USAGE and component.name not in self._plan.optional:
             self._teller.event("component_unusable", subject=component.name, **how)
             return self._stopped(USAGE)
         if code == NEEDS_RECOVERY:

@@ -1,4 +1,4 @@
-"""`pulsehouse up`: gateway and stream side by side, with one log.
+"""`pulsehouse up`: gateway, stream and alert desk side by side, with one log.
 
 Here: their commands, and what a person is told at the start and at the end. Not here: supervising
 (supervising.py), or the log and the alarms (up_log.py).
@@ -32,20 +32,23 @@ def run(
     drop: Path | None,
     host: str | None,
     processes: int,
+    desk: bool = True,
 ) -> int:
     """Supervise until a signal ends it."""
     settings = merged(load_settings(), mllp, http, drop=drop, host=host)
     root = (place or settings.lake).absolute()
     gateway = [*_each("--mllp", mllp), *_each("--http", http)]
     gateway += [*_each("--drop", [drop] if drop else []), *_each("--host", [host] if host else [])]
-    plan = Plan(
-        {
-            "gateway": _command("gateway", root, *gateway),
-            "stream": _command("stream", root, f"--processes={processes}"),
-        },
-        _command(REPAIR, root, "--repair"),
-    )
-    _greet(settings)
+    components = {
+        "gateway": _command("gateway", root, *gateway),
+        "stream": _command("stream", root, f"--processes={processes}"),
+    }
+    if desk:
+        components["desk"] = _command("desk", root)
+    _greet(settings, desk=desk)
+    # Messages are taken in and alerts raised also where the desk cannot be, such as by its routes.
+    optional = frozenset({"desk"})
+    plan = Plan(components, _command(REPAIR, root, "--repair"), optional=optional)
     return supervised(plan, root)
 
 
@@ -96,7 +99,7 @@ def _each(option: str, values: Sequence[object]) -> list[str]:
     return [f"{option}={value}" for value in values]
 
 
-def _greet(settings: Settings) -> None:
+def _greet(settings: Settings, *, desk: bool) -> None:
     """Tell a person where to send, where to look and how to stop; a log is not told."""
     if not terminal.err().is_terminal:
         return
@@ -108,6 +111,15 @@ def _greet(settings: Settings) -> None:
         terminal.say(f"  {feed}: FHIR R4 to {scheme}://{settings.host}:{port}/")
     if settings.drop is not None:
         terminal.say(f"  files: into {settings.drop}/<feed>/")
-    for name, port in (("gateway", settings.gateway_admin), ("stream", settings.stream_admin)):
+    admin = {"gateway": settings.gateway_admin, "stream": settings.stream_admin}
+    if desk:
+        admin["desk"] = settings.desk_admin
+        terminal.say(f"  alert desk: {_desk_address(settings)}/")
+    for name, port in admin.items():
         terminal.say(f"  {name}: http://127.0.0.1:{port}/metrics and /ready")
     terminal.say("  Ctrl-C stops it; what was acknowledged is safe.\n")
+
+
+def _desk_address(settings: Settings) -> str:
+    scheme = "http" if settings.desk_certificate is None else "https"
+    return settings.desk_url or f"{scheme}://{settings.desk_host}:{settings.desk_port}"

@@ -34,6 +34,8 @@ def test_a_stop_while_it_loads_is_no_failure(service: str, tmp_path: Path) -> No
             "PULSEHOUSE_LAKE": str(tmp_path / "lake"),
             "PULSEHOUSE_GATEWAY_ADMIN": "0",
             "PULSEHOUSE_STREAM_ADMIN": "0",
+            "PULSEHOUSE_DESK_PORT": "0",
+            "PULSEHOUSE_DESK_ADMIN": "0",
         },
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
