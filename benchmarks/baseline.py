@@ -1,9 +1,17 @@
 """The baseline: the usual way to decode HL7, message by message, splitting strings.
 
-Here: that way, as small as it can be. Not here: the product's own way (clinical/wire/hl7).
+Here: that way, as small as it can be, and a fixed piece of such work that tells how fast the
+machine is just now. Not here: the product's own way (clinical/wire/hl7).
 """
 
+from functools import cache
 from typing import NamedTuple
+
+from benchmarks import ward
+from benchmarks.measuring import Run, Watch
+
+# Messages of the fixed piece: some 20 ms.
+MESSAGES = 2_000
 
 
 class Observed(NamedTuple):
@@ -24,6 +32,19 @@ def split(message: bytes) -> list[list[str]]:
 def decode(messages: list[bytes]) -> list[Observed]:
     """Every numeric OBX of every message."""
     return [observed for message in messages for observed in _observations(message)]
+
+
+def run() -> Run:
+    """The fixed piece of work, once: messages per second say how fast the machine is just now."""
+    watch, some = Watch(), _some()
+    with watch:
+        decode(some)
+    return watch.run(messages=len(some))
+
+
+@cache
+def _some() -> list[bytes]:
+    return list(ward.messages(MESSAGES, ward.STEADY))
 
 
 def _observations(message: bytes) -> list[Observed]:

@@ -4,15 +4,13 @@ Here: the same made-up ward through both, every score of the product at every mo
 results are shown. Processor time is counted, so that other work on the machine does not.
 """
 
-import statistics
-from collections.abc import Callable, Iterator
-from datetime import timedelta
-from time import process_time
+from collections.abc import Iterator
 from typing import Any
 
 import pyarrow as pa
 
 from benchmarks import ward
+from benchmarks.measuring import Place, Run, Watch
 from clinical import wire
 from clinical.normalise import normalise, signals
 from clinical.scoring import reference
@@ -21,35 +19,34 @@ from clinical.scoring.rows import score_rows
 from lakehouse.feeds import load_profile
 from streaming.batches import Messages, with_provenance
 
-Result = dict[str, float]
 # Messages of a batch, which makes about as many observations as a chunk of a backtest has; and how
 # many of them the reference is given: it is slow.
 BATCH = 36_000
 REFERENCE_MESSAGES = 400
 
 
-def engine(size: int, runs: int) -> Result:
+def engine(size: int, _place: Place) -> Iterator[Run]:
     """Observations per second and core: to scores, to stored rows, and by the reference."""
     told = list(_signals(size))
     few = told[0].slice(0, REFERENCE_MESSAGES * ward.OBSERVATIONS)
     count = sum(piece.num_rows for piece in told)
-    scored = [count / _seconds(lambda: _fold(told, rows=False)) for _ in range(runs + 1)]
-    stored = [count / _seconds(lambda: _fold(told, rows=True)) for _ in range(runs + 1)]
-    plain = few.num_rows / _seconds(lambda: _by_reference(few))
-    # The first of each is not counted: imports and first allocations are no part of a rate.
-    ours, theirs = statistics.median(scored[1:]), statistics.median(stored[1:])
-    return {
-        "engine_observations_per_second": ours,
-        "engine_rows_observations_per_second": theirs,
-        "reference_observations_per_second": plain,
-        "engine_against_reference": ours / plain,
-    }
+    while True:
+        scored, stored = _fold(told, rows=False), _fold(told, rows=True)
+        with (plain := Watch()):
+            _by_reference(few)
+        ours, theirs = count / scored.cpu_seconds, few.num_rows / plain.cpu_seconds
+        yield scored.run(
+            engine_observations_per_second=ours,
+            engine_rows_observations_per_second=count / stored.cpu_seconds,
+            reference_observations_per_second=theirs,
+            engine_against_reference=ours / theirs,
+        )
 
 
 def _signals(size: int) -> Iterator[pa.Table]:
-    """A ward of 2,000 patients, each measured every 200 s, batch by batch."""
+    """The steady ward, batch by batch."""
     profile = load_profile(ward.FEED)
-    raws = list(ward.messages(size, patients=2_000, interval=timedelta(milliseconds=100)))
+    raws = list(ward.messages(size, ward.STEADY))
     for first in range(0, size, BATCH):
         raw = pa.array(raws[first : first + BATCH], pa.binary())
         messages = Messages(ward.FEED, 0, first, wire.sent_at(raw, profile), raw)
@@ -58,13 +55,15 @@ def _signals(size: int) -> Iterator[pa.Table]:
         yield signals({"observations": observed}).combine_chunks()
 
 
-def _fold(told: list[pa.Table], *, rows: bool) -> None:
+def _fold(told: list[pa.Table], *, rows: bool) -> Watch:
     folding = Engine()
-    for piece in told:
-        moments = folding.step(piece)
-        scored = folding.scores(moments)
-        if rows:
-            score_rows(moments, scored, piece, "measured")
+    with (watch := Watch()):
+        for piece in told:
+            moments = folding.step(piece)
+            scored = folding.scores(moments)
+            if rows:
+                score_rows(moments, scored, piece, "measured")
+    return watch
 
 
 def _by_reference(told: pa.Table) -> None:
@@ -85,9 +84,3 @@ def _signal(row: dict[str, Any], arrival: int) -> reference.Signal:
     source = tuple(row[name] for name in ("feed", "partition", "offset", "row"))
     told = (row[name] for name in ("concept", "effective_at", "value", "signal_id"))
     return reference.Signal(*told, source, arrival, row["void"])
-
-
-def _seconds(work: Callable[[], object]) -> float:
-    began = process_time()
-    work()
-    return process_time() - began

@@ -9,10 +9,8 @@ import asyncio
 import json
 import os
 import signal
-import statistics
 import subprocess
 import sys
-import tempfile
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -22,37 +20,42 @@ from pathlib import Path
 from time import perf_counter
 
 from benchmarks import ward
+from benchmarks.measuring import Place, Run, Watch, quantile_ms
 
-Result = dict[str, float]
 LOOPBACK = "127.0.0.1"
 CONNECTIONS = 50
 OFFERED_PER_SECOND = 5_000
+WARM = 500
 ACCEPTED = b"MSA|AA|"
 END = b"\x1c\r"
 
 
-def gateway(size: int, _runs: int) -> Result:
+def gateway(size: int, place: Place) -> Iterator[Run]:
     """Messages acknowledged per second, and the acknowledgement's delay at a fixed offer."""
     frames = [b"\x0b" + message + END for message in _messages(size)]
-    with (
-        tempfile.TemporaryDirectory(prefix="pulsehouse-bench-") as folder,
-        _gateway(Path(folder) / "lake") as port,
-    ):
+    with _gateway(place.own / "lake") as port:
         # Once unmeasured: imports and first allocations are no part of a rate.
-        asyncio.run(_load(port, frames[:500], None))
-        seconds, _ = asyncio.run(_load(port, frames, None))
-        _, waits = asyncio.run(_load(port, frames, OFFERED_PER_SECOND))
-    cuts = statistics.quantiles(waits, n=1_000, method="inclusive")
-    return {
-        "gateway_messages_per_second": size / seconds,
-        "gateway_ack_p50_ms": cuts[499] * 1_000,
-        "gateway_ack_p99_ms": cuts[989] * 1_000,
-        "gateway_ack_p999_ms": cuts[998] * 1_000,
-    }
+        yield asyncio.run(_run(port, frames[:WARM], None))
+        while True:
+            yield asyncio.run(_run(port, frames, OFFERED_PER_SECOND))
+
+
+async def _run(port: int, frames: Sequence[bytes], offer: int | None) -> Run:
+    watch = Watch()
+    with watch:
+        seconds, waits = await _load(port, frames, None)
+        if offer is not None:
+            _, waits = await _load(port, frames, offer)
+    return watch.run(
+        gateway_messages_per_second=len(frames) / seconds,
+        gateway_ack_p50_ms=quantile_ms(waits, 0.5),
+        gateway_ack_p99_ms=quantile_ms(waits, 0.99),
+        gateway_ack_p999_ms=quantile_ms(waits, 0.999),
+    )
 
 
 def _messages(size: int) -> Iterator[bytes]:
-    return ward.messages(size, patients=500, interval=timedelta(milliseconds=1))
+    return ward.messages(size, ward.Ward(500, timedelta(milliseconds=1)))
 
 
 @contextmanager
@@ -158,12 +161,3 @@ class _Sender(asyncio.Protocol):
 
     def close(self) -> None:
         self._transport.close()
-
-
-def main() -> None:
-    """Measure; the number of messages as argument, the result as JSON on stdout."""
-    sys.stdout.write(json.dumps(gateway(int(sys.argv[1]), 1)) + "\n")
-
-
-if __name__ == "__main__":
-    main()

@@ -113,7 +113,7 @@ def _journal(directory: Path) -> Journal:
 
 
 def _arrivals(count: int) -> list[Arrival]:
-    messages = ward.messages(count, patients=100, interval=timedelta(seconds=1))
+    messages = ward.messages(count, ward.Ward(100, timedelta(seconds=1)))
     return [Arrival(ward.FEED, raw, 1_767_600_000_000_000, "mllp") for raw in messages]
 
 

@@ -5,19 +5,18 @@ kind of message alone (cases.py). Seconds are those of the processor, as the rat
 """
 
 import gzip
-import statistics
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Iterator
 from importlib.resources import files
 from itertools import cycle, islice
 from pathlib import Path
-from time import process_time
 
 import pyarrow as pa
 
 from benchmarks import baseline, ward
+from benchmarks.measuring import Place, Run, Watch
 from clinical import wire
 from clinical.wire.hl7 import Splitter
+from clinical.wire.profile import FeedProfile
 from lakehouse.feeds import load_profile
 from streaming.replay import Options
 
@@ -26,29 +25,32 @@ SAMPLE = Path(str(files("pulsehouse") / "sample" / "mimic3_sample.hl7.gz"))
 LIVE, REPLAYED = 100, 1_000
 
 
-def mixed(size: int, runs: int) -> dict[str, float]:
+def mixed(size: int, _place: Place) -> Iterator[Run]:
     """Observations decoded per second, and batches of a live size against splitting strings."""
-    profile = load_profile(ward.FEED)
-    messages = _messages(size)
+    profile, messages = load_profile(ward.FEED), _messages(size)
+    while True:
+        watches = {step: Watch() for step in (Options().batch, REPLAYED, LIVE)}
+        counts = [_decode(messages, step, watch, profile) for step, watch in watches.items()]
+        whole, replayed, live = watches.values()
+        with (usual := Watch()):
+            for message in messages:
+                baseline.split(message)
+        yield whole.run(
+            mixed_observations_per_second=counts[0] / whole.cpu_seconds,
+            mixed_against_split=usual.cpu_seconds / whole.cpu_seconds,
+            mixed_live_batches_against_split=usual.cpu_seconds / live.cpu_seconds,
+            batch_of_100_extra_ms=_extra(live, whole, size / LIVE),
+            batch_of_1000_extra_ms=_extra(replayed, whole, size / REPLAYED),
+        )
 
-    def decode(step: int) -> list[int]:
-        arrays = [
-            pa.array(messages[at : at + step], pa.binary()) for at in range(0, len(messages), step)
-        ]
+
+def _decode(messages: list[bytes], step: int, watch: Watch, profile: FeedProfile) -> int:
+    arrays = [
+        pa.array(messages[at : at + step], pa.binary()) for at in range(0, len(messages), step)
+    ]
+    with watch:
         facts = [wire.decode(each, profile).facts.get("observations") for each in arrays]
-        return [rows.num_rows for rows in facts if rows is not None]
-
-    whole = Options().batch
-    observations = sum(decode(whole))
-    seconds = {step: _median(runs, partial(decode, step)) for step in (whole, REPLAYED, LIVE)}
-    split = _median(runs, lambda: [baseline.split(message) for message in messages])
-    return {
-        "mixed_observations_per_second": observations / seconds[whole],
-        "mixed_against_split": split / seconds[whole],
-        "mixed_live_batches_against_split": split / seconds[LIVE],
-        "batch_of_100_extra_ms": _extra(seconds[LIVE] - seconds[whole], size / LIVE),
-        "batch_of_1000_extra_ms": _extra(seconds[REPLAYED] - seconds[whole], size / REPLAYED),
-    }
+    return sum(rows.num_rows for rows in facts if rows is not None)
 
 
 def _messages(size: int) -> list[bytes]:
@@ -57,17 +59,6 @@ def _messages(size: int) -> list[bytes]:
     return list(islice(cycle([*found, *splitter.close().messages.to_pylist()]), size))
 
 
-def _median(runs: int, work: Callable[[], object]) -> float:
-    work()
-    return statistics.median(_seconds(work) for _ in range(runs))
-
-
-def _seconds(work: Callable[[], object]) -> float:
-    began = process_time()
-    work()
-    return process_time() - began
-
-
-def _extra(seconds: float, batches: float) -> float:
+def _extra(watch: Watch, whole: Watch, batches: float) -> float:
     """Milliseconds that each batch costs more than its messages do in a large one."""
-    return seconds / batches * 1_000
+    return (watch.cpu_seconds - whole.cpu_seconds) / batches * 1_000

@@ -1,20 +1,21 @@
 """FHIR as NDJSON: one kind of resource a file, as bulk exports have it.
 
-Here: how fast Observations, Encounters, Patients and resources that are not used are decoded, and
-what a single one costs. Not here: HL7 v2 (cases.py, mixed.py). Seconds are those of the processor,
-as the rates are per core.
+Here: how fast Observations with and without components, Encounters, Patients, documents and
+resources that are not used are decoded, and what a single one costs. Not here: HL7 v2 (cases.py,
+mixed.py). Seconds are those of the processor, as the rates are per core.
 """
 
 import json
-import statistics
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
-from time import process_time
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
 from benchmarks import ward
+from benchmarks.measuring import Place, Run, Watch
 from clinical import wire
 from clinical.wire.profile import FeedProfile
 from streaming.replay import Options
@@ -23,36 +24,46 @@ Resource = dict[str, Any]
 PROFILE = FeedProfile("bench", format="fhir", facility="HOSP")
 PATIENTS, MEASURED = 200, ("8867-4", "9279-1", "2708-6", "8480-6", "8310-5", "2345-7", "2823-3")
 _ONES = 200
+# Kinds of which a single one is measured too, and what that is called.
+_SINGLE = {"observations": "fhir_one_observation_us", "unused": "fhir_one_unused_us"}
 _CATEGORY = "http://terminology.hl7.org/CodeSystem/observation-category"
 
 
-def ndjson(size: int, runs: int) -> dict[str, float]:
+def ndjson(size: int, _place: Place) -> Iterator[Run]:
     """Resources decoded per second, by type, and microseconds of a message that is one resource."""
-    whole = Options().batch
-    told: dict[str, float] = {}
-    for name, make in _MAKERS.items():
-        lines = [json.dumps(each, separators=(",", ":")).encode() for each in make(size)]
-        batches = [
-            pa.array(lines[at : at + whole], pa.binary()) for at in range(0, len(lines), whole)
-        ]
-        told[f"fhir_{name}_per_second"] = size / _median(runs, batches)
-    alone = pa.array(lines[:1], pa.binary())
-    one = pa.array([json.dumps(next(_observations(1))).encode()], pa.binary())
-    told["fhir_one_observation_us"] = _median(runs, [one] * _ONES) / _ONES * 1e6
-    told["fhir_one_unused_us"] = _median(runs, [alone] * _ONES) / _ONES * 1e6
-    return told
+    lines = {name: [_line(one) for one in make(size)] for name, make in _MAKERS.items()}
+    alone = {name: [pa.array(lines[name][:1], pa.binary())] * _ONES for name in _SINGLE}
+    while True:
+        watches = {name: _decoded(_batches(some)) for name, some in lines.items()}
+        ones = {name: _decoded(batches) for name, batches in alone.items()}
+        told = {f"fhir_{n}_per_second": size / one.cpu_seconds for n, one in watches.items()}
+        told |= {_SINGLE[n]: one.cpu_seconds / _ONES * 1e6 for n, one in ones.items()}
+        seconds = sum(one.seconds for one in watches.values())
+        yield Run(seconds, sum(one.cpu_seconds for one in watches.values()), told)
 
 
-def _median(runs: int, batches: list[pa.Array]) -> float:
-    # Once unmeasured: imports and first allocations are no part of a rate.
-    return statistics.median([_seconds(batches) for _ in range(runs + 1)][1:])
+def fhir_file(path: Path, size: int) -> Path:
+    """Observations as one NDJSON file."""
+    with path.open("wb") as out:
+        for one in _observations(size):
+            out.write(_line(one) + b"\n")
+    return path
 
 
-def _seconds(batches: list[pa.Array]) -> float:
-    began = process_time()
-    for batch in batches:
-        wire.decode(batch, PROFILE)
-    return process_time() - began
+def _line(resource: Resource) -> bytes:
+    return json.dumps(resource, separators=(",", ":")).encode()
+
+
+def _batches(lines: list[bytes]) -> list[pa.Array]:
+    step = Options().batch
+    return [pa.array(lines[at : at + step], pa.binary()) for at in range(0, len(lines), step)]
+
+
+def _decoded(batches: list[pa.Array]) -> Watch:
+    with (watch := Watch()):
+        for batch in batches:
+            wire.decode(batch, PROFILE)
+    return watch
 
 
 def _observations(size: int) -> Iterator[Resource]:
@@ -75,6 +86,28 @@ def _observations(size: int) -> Iterator[Resource]:
                 "system": "http://unitsofmeasure.org",
                 "code": "/min",
             },
+        }
+
+
+def _components(size: int) -> Iterator[Resource]:
+    for each in _observations(size):
+        value = each.pop("valueQuantity")
+        parts = [{"code": each["code"], "valueQuantity": value} for _ in range(2)]
+        yield {**each, "component": parts}
+
+
+def _documents(size: int) -> Iterator[Resource]:
+    for number in range(size):
+        text = f"Seen on round {number}. ".encode() * 60
+        told = {"contentType": "text/plain", "data": b64encode(text).decode()}
+        yield {
+            "resourceType": "DocumentReference",
+            "id": f"d{number}",
+            "status": "current",
+            "type": {"coding": [{"system": "http://loinc.org", "code": "11506-3"}]},
+            "subject": _whose(number)["subject"],
+            "date": _time(number),
+            "content": [{"attachment": told}],
         }
 
 
@@ -125,7 +158,9 @@ def _time(second: int) -> str:
 
 _MAKERS: dict[str, Callable[[int], Iterator[Resource]]] = {
     "observations": _observations,
+    "components": _components,
     "encounters": _encounters,
     "patients": _patients,
+    "documents": _documents,
     "unused": _unused,
 }

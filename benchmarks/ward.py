@@ -1,9 +1,10 @@
 """A made-up ward: ORU^R01 messages of 7 observations each, the same at every call.
 
-Here: writing them. Not here: what is measured on them.
+Here: writing them, and the wards that cases share. Not here: what is measured on them.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -23,16 +24,47 @@ _ITEMS = (
 )
 
 
-def messages(
-    count: int, *, patients: int, interval: timedelta, alarming: float = 0.01
-) -> Iterator[bytes]:
-    """Messages in the order of MSH-7; of the patients, the share `alarming` is gravely ill."""
+@dataclass(frozen=True, slots=True)
+class Ward:
+    """How many patients, how long from one message to the next, and who is gravely ill.
+
+    Of the patients the share `alarming` is ill; where `falling` from a message on that chance
+    picks, else from the first.
+    """
+
+    patients: int
+    interval: timedelta
+    alarming: float = 0.01
+    falling: bool = False
+
+    def onsets(self, count: int, chance: Random) -> dict[int, int]:
+        """From which of so many messages on each of the ill is ill."""
+        ill = [patient for patient in range(self.patients) if chance.random() < self.alarming]
+        return {patient: chance.randrange(count) if self.falling else 0 for patient in ill}
+
+
+# Everybody is measured once an hour, so that from 50,000 messages on the look-back is full and
+# what is known no longer grows.
+STEADY = Ward(2_000, timedelta(seconds=1.8))
+
+
+def steady(place: Path, count: int) -> Path:
+    """The steady ward's file of so many messages, written once for all cases."""
+    file = place / f"steady-{count}.hl7"
+    if not file.exists():
+        write(file.with_suffix(".part"), count, STEADY).rename(file)
+    return file
+
+
+def messages(count: int, ward: Ward) -> Iterator[bytes]:
+    """Messages in the order of MSH-7."""
     chance = Random(20260105)  # noqa: S311 made-up vital signs
-    ill = {patient for patient in range(patients) if chance.random() < alarming}
+    onsets = ward.onsets(count, chance)
     for number in range(count):
-        patient = number % patients
-        moment = (BEGINS + number * interval).strftime("%Y%m%d%H%M%S.%f")[:-3]
-        yield _message(number, patient, moment, chance, is_ill=patient in ill)
+        patient = number % ward.patients
+        moment = (BEGINS + number * ward.interval).strftime("%Y%m%d%H%M%S.%f")[:-3]
+        is_ill = number >= onsets.get(patient, count)
+        yield _message(number, patient, moment, chance, is_ill=is_ill)
 
 
 def _message(number: int, patient: int, moment: str, chance: Random, *, is_ill: bool) -> bytes:
@@ -48,9 +80,9 @@ def _message(number: int, patient: int, moment: str, chance: Random, *, is_ill: 
     return ("\r".join(lines) + "\r").encode()
 
 
-def write(path: Path, count: int, *, patients: int, interval: timedelta) -> Path:
+def write(path: Path, count: int, ward: Ward) -> Path:
     """A file of messages; memory does not grow with their number."""
     with path.open("wb") as out:
-        for message in messages(count, patients=patients, interval=interval):
+        for message in messages(count, ward):
             out.write(message)
     return path
