@@ -19,13 +19,15 @@ from clinical.scores import BY_VARIANT
 from clinical.wire.fhir.reasons import Reason
 from clinical.wire.hl7.dispositions import REASONS as HL7_REASONS
 from clinical.wire.profile_text import KEYS, parse
+from lakehouse.setting_sources import FILE
 from lakehouse.settings import Settings
-from pulsehouse import failure
+from pulsehouse import config_file, failure
 from pulsehouse.command import DEBUG, app
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
-PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted(DOCS.glob("**/*.md"))]
+AT_THE_ROOT = [ROOT / f"{name}.md" for name in ("README", "CHANGELOG", "CONTRIBUTING", "SECURITY")]
+PAGES = [*AT_THE_ROOT, *sorted(DOCS.glob("**/*.md"))]
 ERRORS = (DOCS / "exit-codes-and-errors.md").read_text(encoding="utf-8")
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -131,6 +133,13 @@ def test_profile_in_the_guide_can_be_used_and_has_every_key():
     profile = parse("north_ward", blocks[0], codes)
     check(profile)
     assert set(KEYS) == set(tomllib.loads(blocks[0]))
+
+
+def test_page_and_file_of_the_settings_are_current():
+    page = runpy.run_path(str(DOCS / "settings.py"))["page"]()
+    written = (DOCS / "settings.md").read_text(encoding="utf-8")
+    file = (ROOT / FILE).read_text(encoding="utf-8")
+    assert (written, file) == (page, config_file.text()), "make them anew: python -m docs.settings"
 
 
 def test_every_setting_is_listed():
