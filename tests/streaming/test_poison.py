@@ -16,7 +16,7 @@ PROFILE = load_profile(ward.FEED)
 # A zone that is none, which no profile's check lets through: the decoder raises as soon as it
 # meets a time, and not before.
 BROKEN = replace(PROFILE, zone="Nowhere/At_All")
-GOOD = list(ward.messages(8, patients=3, interval=timedelta(seconds=1)))
+GOOD = list(ward.messages(8, ward.Ward(patients=3, interval=timedelta(seconds=1))))
 TEXT = b"no message at all"
 
 

@@ -12,7 +12,7 @@ from benchmarks import ward
 from clinical import wire
 from clinical.wire.profile import FeedProfile, Limits
 
-MESSAGES = list(ward.messages(5, patients=3, interval=timedelta(seconds=1)))
+MESSAGES = list(ward.messages(5, ward.Ward(patients=3, interval=timedelta(seconds=1))))
 PROFILE = FeedProfile("ward")
 SHORT = b"MSH|^~\\&|A|B|C|D|20260105||ADT^A01|1|P|2.5\rPID|1||7^^^W^MR\rPV1|1\r"
 ODD = [

@@ -20,7 +20,7 @@ from streaming.inbox.journal_reading import JournalReader
 PROFILE = load_profile(ward.FEED)
 PROFILES = {ward.FEED: PROFILE, "other": replace(PROFILE, name="other")}
 BROKEN = {ward.FEED: replace(PROFILE, zone="Nowhere/At_All")}
-GOOD = list(ward.messages(60, patients=7, interval=timedelta(seconds=1)))
+GOOD = list(ward.messages(60, ward.Ward(patients=7, interval=timedelta(seconds=1))))
 STORED = Receipt(stored=True)
 REFUSED = Receipt(stored=False)
 PATIENCE = 180
