@@ -6,7 +6,7 @@ Here: the bounded queue, the thread, and what happens after a failure: nothing. 
 import math
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
 Item = TypeVar("Item")
@@ -21,18 +21,25 @@ class Lane(Generic[Item]):
     """
 
     def __init__(
-        self, name: str, work: Callable[[Item], None], waiting: int, most: float = math.inf
+        self,
+        name: str,
+        work: Callable[[Sequence[Item]], None],
+        waiting: int,
+        *,
+        most: float = math.inf,
+        at_once: int = 1,
     ) -> None:
         """Be empty.
 
         Args:
             name: Of the thread.
-            work: What is done with each piece.
+            work: What is done with pieces, at least one of them, in the order they were put.
             waiting: Pieces that may wait; whoever puts more waits too.
             most: What the pieces that are not done may weigh together; one alone may weigh more.
+            at_once: So many of the pieces that wait are worked at together.
         """
         self._name = name
-        self._work = work
+        self._work, self._at_once = work, at_once
         self._waiting: queue.Queue[tuple[Item, int] | None] = queue.Queue(waiting)
         self._most, self._ahead, self._done = most, 0, threading.Condition()
         self._thread: threading.Thread | None = None
@@ -71,16 +78,30 @@ class Lane(Generic[Item]):
             self._thread.join()
 
     def _run(self) -> None:
-        while (piece := self._waiting.get()) is not None:
-            item, weight = piece
-            if self.failure is None:
-                self._try(item)
+        ends = False
+        while not ends:
+            pieces, ends = self._next()
+            if pieces and self.failure is None:
+                self._try([item for item, _ in pieces])
             with self._done:
-                self._ahead -= weight
+                self._ahead -= sum(weight for _, weight in pieces)
                 self._done.notify()
 
-    def _try(self, item: Item) -> None:
+    def _next(self) -> tuple[list[tuple[Item, int]], bool]:
+        """What is to be worked at next, at least a piece unless it ends; and whether it ends."""
+        pieces: list[tuple[Item, int]] = []
+        while len(pieces) < self._at_once:
+            try:
+                piece = self._waiting.get(block=not pieces)
+            except queue.Empty:
+                break
+            if piece is None:
+                return pieces, True
+            pieces.append(piece)
+        return pieces, False
+
+    def _try(self, items: Sequence[Item]) -> None:
         try:
-            self._work(item)
+            self._work(items)
         except BaseException as error:  # handed to the dataflow's thread, which stops
             self.failure = error

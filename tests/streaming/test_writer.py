@@ -1,12 +1,15 @@
 """Epochs are committed in order, in pieces that do not reach over many dates, or not at all."""
 
+import threading
 import time
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
+from queue import Queue
 
 import pyarrow as pa
 import pytest
+from deltalake import DeltaTable
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -15,7 +18,7 @@ from lakehouse.lake import Lake
 from lakehouse.stamps import Stamp
 from lakehouse.tables import ALERTS, RAW_MESSAGES
 from streaming.epochs import DATES, Epoch, few_dates
-from streaming.writer import Terms, Writer
+from streaming.writer import COMPACT_ALERTS_EVERY, Terms, Writer
 from tests.lakehouse.conftest import build_rows, stored_offsets
 
 FIRST = date(2026, 1, 1)
@@ -103,7 +106,39 @@ def test_alerts_that_went_first_are_found_by_their_epoch(lake: Lake) -> None:
         writer.finish()
     assert stored_offsets(lake, ALERTS) == [1, 2, 3]
     assert stored_offsets(lake, RAW_MESSAGES) == [1, 2, 3]
-    assert sorted(course.seen) == ["alerts", "alerts", "epoch"]
+    assert set(course.seen) == {"alerts", "epoch"}
+
+
+def test_alerts_that_come_while_others_are_stored_are_stored_together(lake: Lake) -> None:
+    told: list[Epoch] = []
+    go_on = threading.Event()
+
+    def held_back() -> None:
+        go_on.wait(30)
+
+    terms = Terms(held_back, alerted=told.append)
+    with Writer(lake, terms=terms) as writer:
+        for offset in range(50):
+            writer.submit_alerts(only_alerts(closed_epoch(offset, facility="AB"[offset % 2])))
+        go_on.set()
+        writer.finish()
+    assert stored_offsets(lake, ALERTS) == list(range(50))
+    # What the thread had taken before the next came, and all the rest.
+    assert len(told) <= 2
+    assert [row for one in told for row in one.tables["alerts"]["offset"].to_pylist()] == list(
+        range(50)
+    )
+
+
+def test_files_of_alerts_that_go_ahead_are_joined_though_no_epoch_closes(lake: Lake) -> None:
+    stored: Queue[Epoch] = Queue()
+    with Writer(lake, terms=Terms(alerted=stored.put)) as writer:
+        for offset in range(2 * COMPACT_ALERTS_EVERY):
+            writer.submit_alerts(only_alerts(closed_epoch(offset)))
+            stored.get(timeout=30)
+        writer.finish()
+    assert stored_offsets(lake, ALERTS) == list(range(2 * COMPACT_ALERTS_EVERY))
+    assert len(DeltaTable(lake.path(ALERTS)).file_uris()) < COMPACT_ALERTS_EVERY
 
 
 def test_nothing_is_committed_by_whom_another_took_over(lake: Lake) -> None:
