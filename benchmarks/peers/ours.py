@@ -62,7 +62,7 @@ def stream(events: Path, law: Law, out: Path) -> None:
     """Events to a Delta table, batch by batch, committed by a thread of its own."""
     assert len(law) == len(NEWS2.parameters)  # noqa: S101
     lake = Lake.open(out / "lake", create=True)
-    lane: Lane[pa.Table] = Lane("lake-writer", lambda rows: _commit(lake, rows), 4)
+    lane: Lane[pa.Table] = Lane("lake-writer", lambda told: _commit(lake, pa.concat_tables(told)), 4)
     flow = Dataflow("rolling_news2")
     batches = op.input("events", flow, _Source(events))
     keyed = op.key_on("by_facility", batches, lambda _: FEED)

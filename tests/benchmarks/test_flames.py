@@ -12,7 +12,7 @@ from benchmarks.flames import COSTS, KEPT, MOST, STAGES
 RAW = """\
 thread (7): MainThread;main (benchmarks/cases.py:36);decode (clinical/wire/__init__.py:20);of (clinical/wire/hl7/text.py:160);take (/srv/venv/lib/python3/site-packages/pyarrow/compute.py:468) 6
 thread (7): MainThread;main (benchmarks/cases.py:36);decode (clinical/wire/__init__.py:20) 2
-thread (7): MainThread;main (/home/someone/clone/clinical/wire/time.py:3) 4
+thread (7): MainThread;main (/elsewhere/clone/clinical/wire/time.py:3) 4
 thread (8): Writer;_commit (streaming/writer.py:114) 1
 """  # noqa: E501
 
