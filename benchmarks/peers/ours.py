@@ -6,7 +6,7 @@ the fold with look-back, corrections and withdrawals, NEWS2 with the population 
 exactly-once append that is forced onto the disk. Not here: its other scores, alerts and tables.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import BinaryIO
@@ -62,7 +62,7 @@ def stream(events: Path, law: Law, out: Path) -> None:
     """Events to a Delta table, batch by batch, committed by a thread of its own."""
     assert len(law) == len(NEWS2.parameters)  # noqa: S101
     lake = Lake.open(out / "lake", create=True)
-    lane: Lane[pa.Table] = Lane("lake-writer", lambda told: _commit(lake, pa.concat_tables(told)), 4)
+    lane: Lane[pa.Table] = Lane("lake-writer", lambda told: _commit(lake, told), 4)
     flow = Dataflow("rolling_news2")
     batches = op.input("events", flow, _Source(events))
     keyed = op.key_on("by_facility", batches, lambda _: FEED)
@@ -72,7 +72,8 @@ def stream(events: Path, law: Law, out: Path) -> None:
     lane.check()
 
 
-def _commit(lake: Lake, rows: pa.Table) -> None:
+def _commit(lake: Lake, told: Sequence[pa.Table]) -> None:
+    rows = pa.concat_tables(told)
     append(lake, ROLLING, FEED, 0, rows, rows["offset"][-1].as_py())
 
 
