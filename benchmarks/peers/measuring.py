@@ -5,6 +5,7 @@ result is right (checking.py gives the words).
 """
 
 import os
+import re
 import statistics
 import subprocess
 import time
@@ -23,6 +24,7 @@ from benchmarks.peers.tools import Peer
 ROOT = environments.ROOT
 LONGEST_SECONDS = 900
 _LOOK_SECONDS = 0.05
+_NAMES_AN_ERROR = re.compile(r"(\w+\.)*\w*Error: ")
 Line = dict[str, Any]
 
 
@@ -99,8 +101,10 @@ def _watched(process: subprocess.Popen[bytes]) -> int | None:
 
 
 def _last_line(log: Path) -> str:
+    """The last line that names an error, else the very last: engines end with their own stack."""
     lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-    return lines[-1][:200] if lines else "no reason given"
+    named = [line for line in lines if _NAMES_AN_ERROR.match(line)]
+    return (named or lines or ["no reason given"])[-1].strip()[:200]
 
 
 def _wrong(job: Job, place: Path) -> str | None:
