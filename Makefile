@@ -4,7 +4,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install demo ui test faults fuzz check format bench bench-peers precommit sbom sources lock clean
+.PHONY: help install demo docs ui test faults fuzz check format bench bench-peers precommit sbom sources lock clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -65,6 +65,9 @@ bench-peers: $(INSTALLED) ## Other tools at the same job, measured beside ours; 
 sbom: $(INSTALLED) ## Write dist/pulsehouse.cdx.json: what is installed, and under which licences
 	@mkdir -p dist && $(BIN)/python -m docs.sbom > dist/pulsehouse.cdx.json
 	@echo "dist/pulsehouse.cdx.json: $$(grep -c '"type": "library"' dist/pulsehouse.cdx.json) packages"
+
+docs: $(INSTALLED) ## Build the site of the pages into dist/site; a broken link ends it
+	@$(BIN)/python -m docs.site
 
 sources: $(INSTALLED) ## Write the dbt sources anew from the table contracts
 	@$(BIN)/python -m orchestration.dbt_sources
