@@ -113,7 +113,19 @@ class Journal:
             return database.execute("select place, feed from places").fetchall()
 
     def upkeep(self, step: Callable[[sqlite3.Connection], int]) -> int:
-        """Run one short step in a commit of its own; it says how many bytes it touched."""
+        """Run one short step in a commit of its own; it says how many bytes it touched.
+
+        A disk that is full of the log has room once the log is in the database; then it is tried
+        again.
+        """
+        try:
+            return self._upkeep(step)
+        except InboxFullError:
+            with self._held() as database:
+                self._checkpoints.copy(database)
+            return self._upkeep(step)
+
+    def _upkeep(self, step: Callable[[sqlite3.Connection], int]) -> int:
         with self._held() as database:
             with _transaction(database):
                 touched = step(database)
@@ -150,6 +162,9 @@ class Journal:
         if isinstance(error, InboxFailedError | JournalDamagedError):
             self._failure = error
             self._checkpoints.end()
+        elif isinstance(error, InboxFullError):
+            # It may be the log that fills the disk; who is refused has room once it is copied.
+            self._checkpoints.wake()
 
     def _check_for(self, more: int, *, alone: bool) -> None:
         """Check for a put. What is refused alone is what there must be room for from then on."""

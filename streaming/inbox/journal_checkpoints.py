@@ -68,9 +68,15 @@ class Checkpoints:
         """Count a commit of so many bytes, with puts held off."""
         self._grown += size + COMMIT_BYTES
         if self._grown >= BEHIND * self._log_bytes:
-            self._try(lambda: self._copy(database))
+            self._try(lambda: self.copy(database))
         elif self._grown >= self._log_bytes:
-            self._wake()
+            self.wake()
+
+    def copy(self, database: sqlite3.Connection) -> None:
+        """Bring the log into the database, with puts held off."""
+        # Also where it fails: the next attempt is due when the log has grown as much again.
+        self._grown = 0
+        database.execute(_COPY)
 
     def end(self) -> None:
         """Copy nothing any more."""
@@ -83,7 +89,8 @@ class Checkpoints:
         if self._thread is not None:
             self._thread.join()
 
-    def _wake(self) -> None:
+    def wake(self) -> None:
+        """Have the thread bring the log into the database soon, however little it holds."""
         if self._thread is None or not self._thread.is_alive():
             self._thread = threading.Thread(
                 target=self._try, args=(self._run,), name="checkpoints", daemon=True
@@ -99,12 +106,7 @@ class Checkpoints:
                 database.execute(_COPY)
                 with self._puts:
                     if not self._is_ended:
-                        self._copy(database)
-
-    def _copy(self, database: sqlite3.Connection) -> None:
-        # Also where it fails: the next attempt is due when the log has grown as much again.
-        self._grown = 0
-        database.execute(_COPY)
+                        self.copy(database)
 
     def _try(self, work: Callable[[], object]) -> None:
         try:
