@@ -26,6 +26,7 @@ from orchestration.quality import assets as quality
 from orchestration.quarantine import assets as quarantine
 from orchestration.reconciliation import assets as reconciliation
 from orchestration.replays import assets as replays
+from orchestration.report import assets as quality_report
 from orchestration.stream_observation import stream_checks, stream_sensor
 from orchestration.stream_tables import stream_tables
 
@@ -39,6 +40,7 @@ ROOMS: tuple[Callable[[Settings], dg.Definitions], ...] = (
     quality.definitions,
     migration.definitions,
     marts.definitions,
+    quality_report.definitions,
     maintenance.definitions,
 )
 

@@ -20,6 +20,7 @@ from pulsehouse.desk_commands import desk
 from pulsehouse.feed_commands import feed
 from pulsehouse.migrate_commands import migrate
 from pulsehouse.options import JsonOption, LakeOption, example, work
+from pulsehouse.report_commands import report
 from pulsehouse.routes_commands import routes
 from pulsehouse.terminal import NOTICE, err, only_ours, out, say, write
 
@@ -39,6 +40,7 @@ app.add_typer(migrate, name="migrate")
 app.add_typer(feed, name="feed")
 app.add_typer(audit, name="audit")
 app.add_typer(routes, name="routes")
+app.add_typer(report, name="report")
 app.add_typer(desk, name="desk")
 app.add_typer(config_commands.config, name="config")
 live_commands.add_to(app)

@@ -38,18 +38,20 @@ ASSETS = {
     "quarantine": {"replay"},
     "reconciliation": {"active_medications", "census", "labs", "vitals"},
     "replays": {"arrival_order", "backfill", "effective_order", "lateness"},
+    "report": {"quality"},
     "served": {*JOBS},
 }
 RUN = {
     "jobs": {
         *("attest_gate", "promote_job", "rehearse_rollback", "rollback_job"),
         *("nightly", "nightly_legacy", "reconcile", "replay_and_lateness"),
-        *("quality", "maintenance", "adjudication", "evaluation"),
+        *("quality", "maintenance", "adjudication", "evaluation", "quality_report"),
     },
     "schedules": {
         *("nightly_schedule", "nightly_legacy_schedule", "maintenance_schedule"),
         "adjudication_schedule",
         "evaluation_schedule",
+        "quality_report_schedule",
     },
     "sensors": {
         *("stream_tables", "late_facts", "failed_runs", "late_facts_marts"),
