@@ -23,7 +23,7 @@ help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' Makefile
 
 demo: $(INSTALLED) ## Set up if need be, then run a bundled hospital feed to tables, scores and alerts
-	@$(BIN)/pulsehouse demo
+	@$(BIN)/pulsehouse demo --story
 
 test: check ## Everything CI runs: the checks, then all tests
 	@echo "== pytest"

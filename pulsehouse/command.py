@@ -98,10 +98,17 @@ def demo(
         Path, typer.Option("--lake", metavar="DIR", help="Where the demo's lake goes.")
     ] = Path("demo-lake"),
     speed: SpeedOption = "max",
+    story: Annotated[
+        bool,
+        typer.Option(
+            "--story",
+            help="Go on: an evening on the ward, fourteen nights compared, one job moved and back.",
+        ),
+    ] = False,
     json: JsonOption = False,
 ) -> int:
     """Replay a bundled sample of real patients, and show what came of it."""
-    return work("demo")(lake, speed, as_json=json)
+    return work("demo")(lake, speed, story=story, as_json=json)
 
 
 @app.command(

@@ -30,7 +30,7 @@ OPENING = (
 )
 
 
-def run(place: Path, speed: str, *, as_json: bool) -> int:
+def run(place: Path, speed: str, *, story: bool = False, as_json: bool) -> int:
     """Replay the sample and show what the lake then holds; a second time adds nothing."""
     pace = speed_of(speed)
     if not as_json:
@@ -42,10 +42,17 @@ def run(place: Path, speed: str, *, as_json: bool) -> int:
         terminal.say(AGAIN)
         return INTERRUPTED
     found = result(place, outcome)
+    if not as_json:
+        _show(found, place)
+    if story:
+        # Only here: it brings half of the batch side with it.
+        from pulsehouse.demo_story import told  # noqa: PLC0415
+
+        found["story"] = told(place, as_json=as_json)
     if as_json:
         terminal.emit_json(found)
     else:
-        _show(found, place)
+        _next(found["story_alert_id"], place)
     return warned(outcome)
 
 
@@ -89,7 +96,6 @@ def _show(found: dict[str, Any], place: Path) -> None:
     _hours(found["hours_before_batch"])
     if found["story_alert_id"]:
         _story(explanation(open_lake(place), found["story_alert_id"], nightly(), identified=False))
-    _next(found["story_alert_id"], place)
 
 
 def _what_happened(added: Row, place: Path) -> None:

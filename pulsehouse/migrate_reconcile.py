@@ -62,13 +62,13 @@ def run(
     dry_run: bool,
 ) -> int:
     """Land and compare; a night that cannot be is told of, and the others go on."""
-    work = [(job, night) for night in _nights(first, last) for job in _jobs(name)]
+    work = [(job, night) for night in _nights(first, last) for job in jobs_of(name)]
     lake = migrating.lake_to_decide_in(place, dry_run=dry_run)
     if dry_run:
         found = [Reconciled(job.name, night) for job, night in work]
         terminal.say("dry run: nothing was landed, compared or written")
     else:
-        found = list(_reconciled(lake, _settings(extracts), work))
+        found = list(reconciled(lake, _settings(extracts), work))
     if as_json:
         terminal.emit_json({"nights": [_json(one) for one in found]})
     else:
@@ -82,9 +82,10 @@ def _settings(extracts: Path | None) -> Settings:
     return settings().model_copy(update=named)
 
 
-def _reconciled(
+def reconciled(
     lake: Lake, ours: Settings, work: list[tuple[JobContract, date]]
 ) -> Iterator[Reconciled]:
+    """Land and compare one night of one job after the other, under a bar."""
     with bar(terminal.err()) as progress:
         task = progress.add_task("reconcile", total=len(work), words="")
         for job, night in work:
@@ -114,7 +115,8 @@ def _one(lake: Lake, ours: Settings, job: JobContract, night: date) -> Reconcile
     )
 
 
-def _jobs(name: str | None) -> list[JobContract]:
+def jobs_of(name: str | None) -> list[JobContract]:
+    """The job that was named, or every job that moves."""
     if name is None:
         return [job for job in JOBS.values() if job.decision == "to_migrate"]
     job = job_named(name)

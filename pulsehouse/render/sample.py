@@ -4,18 +4,20 @@ Here: which patients, and how `pulsehouse/sample/mimic3_sample.hl7.gz` is made a
 tables:
 
     python -c "from pathlib import Path; from pulsehouse.render import sample; \
-        sample.render(Path('CSV_DIR'), Path('pulsehouse/sample/mimic3_sample.hl7.gz'))"
+        sample.render(Path('CSV_DIR'), Path('pulsehouse/sample/mimic3_sample.hl7.gz')); \
+        sample.render_nights(Path('CSV_DIR'), Path('pulsehouse/sample/mimic3_sample_nights.zip'))"
 
 Not here: the licence and attribution (pulsehouse/sample/NOTICE.txt).
 """
 
 import tempfile
-from datetime import date
+import zipfile
+from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
 
-from pulsehouse.render import mimic3, tables
+from pulsehouse.render import mimic3, mimic3_extracts, tables
 from pulsehouse.render.batch import Progress
 from pulsehouse.render.mimic3_source import REQUIRED, TABLES
 from pulsehouse.render.outcome import Rendered
@@ -41,6 +43,11 @@ LEFT_OUT = frozenset({"cptevents"})
 
 FIRST_DAY = date(2026, 1, 5)
 DAYS = 7
+# The nights that a job has to match before it may be cut over.
+FIRST_NIGHT = date(2026, 1, 6)
+NIGHTS = 14
+# The earliest time that a zip can name: made again, the file is the same.
+_EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 def render(csv_dir: Path, out: Path, *, progress: Progress | None = None) -> Rendered:
@@ -52,6 +59,25 @@ def render(csv_dir: Path, out: Path, *, progress: Progress | None = None) -> Ren
     with tempfile.TemporaryDirectory(prefix="pulsehouse-render-") as folder:
         _select(csv_dir, Path(folder))
         return mimic3.render(Path(folder), out, align=FIRST_DAY, days=DAYS, progress=progress)
+
+
+def render_nights(csv_dir: Path, out: Path) -> None:
+    """Pack what the 2am jobs left of those patients, a folder for each of the nights.
+
+    Raises:
+        RenderError: As `mimic3_extracts.render`.
+    """
+    with tempfile.TemporaryDirectory(prefix="pulsehouse-render-") as folder:
+        source, left = Path(folder) / "tables", Path(folder) / "extracts"
+        source.mkdir()
+        _select(csv_dir, source)
+        mimic3_extracts.render(source, left, align=FIRST_DAY, days=DAYS)
+        with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as packed:
+            for night in (FIRST_NIGHT + timedelta(days=day) for day in range(NIGHTS)):
+                for file in sorted((left / night.isoformat()).iterdir()):
+                    named = zipfile.ZipInfo(f"{night.isoformat()}/{file.name}", _EPOCH)
+                    named.compress_type = zipfile.ZIP_DEFLATED
+                    packed.writestr(named, file.read_bytes())
 
 
 def _select(csv_dir: Path, folder: Path) -> None:
