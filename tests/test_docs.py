@@ -64,7 +64,7 @@ def _anchors(page):
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
-@pytest.mark.parametrize("name", ["batch_tables", "contexts", "current", "tables"])
+@pytest.mark.parametrize("name", ["batch_tables", "contexts", "current", "speed", "tables"])
 def test_page_that_is_made_is_current(name):
     page = runpy.run_path(str(DOCS / f"{name}.py"))["page"]()
     written = (DOCS / f"{name}.md").read_text(encoding="utf-8")
