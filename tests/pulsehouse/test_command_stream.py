@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import structlog
 
 from lakehouse.lake import Lake
 from lakehouse.lock import exclusive
@@ -36,6 +37,8 @@ def test_a_second_stream_is_refused_and_told_by_whom(tmp_path: Path) -> None:
 def test_a_profile_that_does_not_load_is_a_line_in_the_log(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
+    # As in a process of its own: whatever tests before this one have left of a configured log.
+    structlog.reset_defaults()
     feeds = own_feeds(tmp_path / "feeds", good={}, bad={"no_such_key": "1"})
     ward = Ward(tmp_path / "lake", feeds=feeds)
     ward.put(sample_messages(3), "good")
