@@ -76,10 +76,18 @@ def up(
     desk: Annotated[
         bool, typer.Option("--desk/--no-desk", help="With the alert desk, or without.")
     ] = True,
+    demo: Annotated[
+        bool,
+        typer.Option("--demo", help="Send the bundled sample, and run Dagster; into ./demo-live."),
+    ] = False,
+    speed: Annotated[
+        str, typer.Option("--speed", metavar="Nx", help="The demo's pace: N times the ward's.")
+    ] = "60x",
 ) -> int:
     """Run gateway, stream and alert desk together, restart what falls, and write one log."""
+    given = {"drop": drop, "host": host, "processes": processes, "desk": desk}
     return _service("supervision")(
-        lake, mllp or [], http or [], drop=drop, host=host, processes=processes, desk=desk
+        lake, mllp or [], http or [], **given, demo=speed if demo else None
     )
 
 

@@ -14,7 +14,7 @@ from typing import Final
 
 from lakehouse.lock import attempt
 from lakehouse.settings import Settings
-from pulsehouse import terminal
+from pulsehouse import demo_live, terminal
 from pulsehouse.deployment import settings as load_settings
 from pulsehouse.failure import FAILED, NEEDS_RECOVERY, OK, CommandError
 from pulsehouse.gateway_settings import merged
@@ -33,8 +33,11 @@ def run(
     host: str | None,
     processes: int,
     desk: bool = True,
+    demo: str | None = None,
 ) -> int:
-    """Supervise until a signal ends it."""
+    """Supervise until a signal ends it; `demo` is the speed of the demo's feed."""
+    if demo is not None:
+        place, mllp = demo_live.lake_of(place), mllp or [demo_live.MLLP]
     settings = merged(load_settings(), mllp, http, drop=drop, host=host)
     root = (place or settings.lake).absolute()
     gateway = [*_each("--mllp", mllp), *_each("--http", http)]
@@ -45,9 +48,12 @@ def run(
     }
     if desk:
         components["desk"] = _command("desk", root)
+    beside = {} if demo is None else demo_live.components(settings, root, demo)
     _greet(settings, desk=desk)
     # Messages are taken in and alerts raised also where the desk cannot be, such as by its routes.
-    optional = frozenset({"desk"})
+    optional = frozenset({"desk", *beside})
+    # Who sends stops first.
+    components = {**beside, **components}
     plan = Plan(components, _command(REPAIR, root, "--repair"), optional=optional)
     return supervised(plan, root)
 
