@@ -14,7 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 PAGES = ROOT / "dist" / "pages"
 AT_THE_ROOT = ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "LICENSE")
-KINDS = (".md", ".svg", ".png", ".json")
+KINDS = (".md", ".svg", ".png", ".json", ".ipynb")
 LINK = re.compile(r"(?<!!)\[([^\]]*)\]\(([^)\s]+)\)")
 ELSEWHERE = ("http:", "https:", "mailto:", "#")
 

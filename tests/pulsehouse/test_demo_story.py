@@ -7,11 +7,14 @@ import sys
 
 import pytest
 
+from docs.notebooks import FOLDER, executed
 from lakehouse.lake import Lake
 from lakehouse.settings import Settings
 from orchestration.migration.reporting import status
 from pulsehouse import demo_migration
 from tests.pulsehouse.conftest import ROOT
+
+NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +71,23 @@ def test_the_page_to_open_tells_of_the_nights(told):
     page = (told[0] / "reports" / "quality.html").read_text(encoding="utf-8")
     assert told[1]["report"].endswith("reports/quality.html")
     assert "4 jobs over 14 nights" in page
+
+
+@pytest.mark.parametrize("file", NOTEBOOKS, ids=lambda file: file.stem)
+def test_notebook_stored_is_what_its_cells_show_over_the_story(told, file):
+    again = executed(file.with_suffix(".py").read_text(encoding="utf-8"), told[0])
+    stored = json.loads(file.read_text(encoding="utf-8"))
+    assert _told(stored) == _told(again), "make it anew: python -m docs.notebooks LAKE"
+    shown = [one for cell in stored["cells"] for one in cell.get("outputs", ())]
+    assert any("image/svg+xml" in one["data"] for one in shown)
+
+
+def _told(notebook):
+    """Cells and what they showed as text; a drawing may differ by the fonts of a machine."""
+    return [
+        (cell["source"], [one["data"]["text/plain"] for one in cell.get("outputs", ())])
+        for cell in notebook["cells"]
+    ]
 
 
 def test_no_store_of_the_played_desk_is_left_in_the_lake(told):
